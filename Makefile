@@ -1,0 +1,107 @@
+# The way in. `make` alone lists the targets; a target's line after `##` is its help.
+
+PYTHON ?= python3
+PROFILE ?= study
+JOBS ?= 2
+SEED ?= 42
+
+PROFILES := study mini smoke paper
+ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
+$(error PROFILE is '$(PROFILE)', expected one of: $(PROFILES). Try `make paper PROFILE=mini`)
+endif
+
+# Notebooks run in other folders than this one, so a relative folder of data is made absolute.
+ifneq ($(VADSTUDY_DATA),)
+override VADSTUDY_DATA := $(if $(filter /%,$(firstword $(VADSTUDY_DATA))),,$(CURDIR)/)$(VADSTUDY_DATA)
+export VADSTUDY_DATA
+endif
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+# Study is the profile whose tables, figures and report are tracked by git; the others write below build/ only.
+ifeq ($(PROFILE),study)
+OUT := reports/notebooks
+REPORT := reports/report.md
+RECORD := $(wildcard runs/*/*/recipe.json)
+else
+OUT := build/$(PROFILE)/notebooks
+REPORT := build/$(PROFILE)/reports/report.md
+RECORD :=
+endif
+REPORTED := build/$(PROFILE)/.reported
+
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
+# What each executed notebook was made from, besides the notebook.
+SOURCES := $(wildcard vadstudy/*.py vadstudy/data/*) $(RECORD) requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help paper executed-and-reported test lab data retrain notebooks bench lint clean distclean FORCE
+
+help: ## List the targets
+	@echo 'make TARGET [PROFILE=study|mini|smoke|paper]'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# The notebooks run side by side on one thread each, JOBS at a time; with JOBS=1 one notebook has all threads.
+paper: $(STAMP) ## Execute the notebooks, then write tables, figures and the report [PROFILE=study] [JOBS=2]
+	@$(if $(filter-out 1,$(JOBS)),OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}) TQDM_DISABLE=1 \
+		$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS)) executed-and-reported
+
+executed-and-reported: $(REPORTED)
+	@echo '$(REPORT) is up to date'
+
+$(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
+	$(PY) -m vadstudy report --profile $(PROFILE)
+	@mkdir -p $(@D) && touch $@
+
+$(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
+	@mkdir -p $(@D)
+	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
+
+test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
+	TQDM_DISABLE=1 $(PY) -m pytest
+	TQDM_DISABLE=1 $(PY) -m pytest --nbval-lax --nbval-current-env notebooks/
+
+lab: $(STAMP) ## Open the notebooks in JupyterLab
+	$(PY) -m jupyterlab notebooks
+
+data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
+	$(PY) -m vadstudy data
+
+retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEED=42] [PROFILE=study]
+	$(if $(RUN),,$(error RUN is missing: name the recipe to train, as in `make retrain RUN=scaled-mae SEED=42`; \
+		vadstudy/recipes.py has the recipes, and runs/ a folder for each that is recorded))
+	$(PY) -m vadstudy run $(RUN) --seed $(SEED) --profile $(PROFILE) --retrain
+
+notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
+	@for notebook in $(NOTEBOOKS); do \
+		echo "$$notebook"; \
+		TQDM_DISABLE=1 $(PY) -m vadstudy execute "$$notebook" "$$notebook" || exit 1; \
+	done
+
+bench: $(STAMP) ## Measure the speed of training
+	$(PY) benchmarks/bench_training.py
+
+lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
+	$(PY) -m ruff check .
+
+clean: ## Remove build/, executed notebooks and caches; the record of runs stays
+	rm -rf build reports/notebooks .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environment, too
+	rm -rf $(VENV)
+
+# An environment that is there is reused and brought to the lock; the stamp is written last.
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+$(STAMP): requirements.txt pyproject.toml
+	@test -x $(PY) || $(PYTHON) -c '$(RECENT)' 2>/dev/null || { \
+		echo 'make: $(PYTHON) is missing or older than Python 3.11; name another with PYTHON=python3.12' >&2; exit 1; }
+	@{ $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV); } && $(PY) -c '$(RECENT)' || { \
+		echo 'make: $(VENV) is broken or older than Python 3.11; remove it with `make distclean`, then try again' >&2; \
+		exit 1; }
+	$(PY) -m pip install -r requirements.txt
+	$(PY) -m pip install --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,25 @@
+"""What all tests share: no network, no progress bars, no windows; the folder of the corpora."""
+
+import os
+
+# Before anything imports a library that reads them; child processes get them too.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TQDM_DISABLE"] = "1"
+
+from pathlib import Path  # noqa: E402
+
+import matplotlib  # noqa: E402
+import pytest  # noqa: E402
+
+# Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """Folder of the corpora, from ``VADSTUDY_DATA``; tests that need one are skipped where it is not set."""
+    named = os.environ.get("VADSTUDY_DATA")
+    if not named:
+        pytest.skip("VADSTUDY_DATA is not set: no corpora to test with")
+    assert Path(named).is_dir(), f"VADSTUDY_DATA names {named!r}, which is not a folder"
+    return Path(named)

