@@ -37,10 +37,10 @@ def thresholds(sweep, chosen, argmax, paper=0.3):
     """
     figure, axes = subplots(figsize=(7.5, 4.5))
     top = 1.3 * max(sweep.max().max(), *argmax.values())
-    for column, name, marker, colour_ in (("accuracy", "accuracy (exact match)", "o", CONTRAST[0]),
-                                          ("macro_f1", "macro-F1", "s", CONTRAST[1])):  # fmt: skip
-        axes.plot(sweep.index, sweep[column], marker=marker, markersize=5, color=colour_, label=name)
-        axes.axhline(argmax[column], color=colour_, linestyle=":", label=f"{column.replace('macro_f1', 'macro-F1')} of argmax")
+    for column, name, marker, shade in (("accuracy", "accuracy", "o", CONTRAST[0]),
+                                        ("macro_f1", "macro-F1", "s", CONTRAST[1])):  # fmt: skip
+        axes.plot(sweep.index, sweep[column], marker=marker, markersize=5, color=shade, label=f"{name} by threshold")
+        axes.axhline(argmax[column], color=shade, linestyle=":", label=f"{name} by argmax")
     marks = sorted([(paper, "the paper's"), (chosen, "best macro-F1")])
     for (threshold, name), left in zip(marks, (marks[0][0] > 0.2, False), strict=True):
         axes.axvline(threshold, color="0.3", linewidth=1)
@@ -122,4 +122,64 @@ def intervals(table, ours, scores=("accuracy", "macro_f1")):
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles[::-1], names[::-1], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     figure.tight_layout()
+    return figure
+
+
+def label_counts(counts):
+    """Plot how many comments each emotion has, on a logarithmic axis; ``counts`` has emotions by splits."""
+    counts = counts.sort_values(counts.columns[0], kind="stable")
+    place, most, shades = np.arange(len(counts)), counts.to_numpy().max(), [colour(emotion) for emotion in counts.index]
+    figure, axes = subplots(figsize=(9, 8.2), layout="constrained")
+    axes.hlines(place, counts.min(axis=1).clip(lower=0.5), counts.max(axis=1), color="0.8", zorder=1)
+    for split, marker, filled in zip(counts.columns, "oD^s", (True, False, False, False), strict=False):
+        axes.scatter(counts[split].clip(lower=0.5), place, 45, marker=marker, facecolors=shades if filled else "white",
+                     edgecolors=shades, linewidths=1.4, zorder=2)  # fmt: skip
+        axes.scatter([], [], 45, marker=marker, facecolors="0.2" if filled else "white", edgecolors="0.2", label=split)
+    for y, (_, row) in zip(place, counts.iterrows(), strict=True):
+        numbers = " / ".join(f"{n:,}" for n in row)
+        axes.annotate(numbers, (row.max(), y), (8, 0), textcoords="offset points", fontsize=9, va="center", color="0.2",
+                      bbox=dict(facecolor="white", edgecolor="none", pad=0.5))  # fmt: skip
+    axes.set(xscale="log", xlabel="comments (logarithmic)", ylim=(-0.7, len(counts) - 0.3), xlim=(0.45, 12 * most))
+    axes.set_yticks(place, counts.index)
+    axes.legend(loc="lower right", title=f"numbers: {' / '.join(counts.columns)}")
+    return figure
+
+
+def text_lengths(lengths, limit):
+    """Plot how long comments are; ``lengths`` maps a unit, such as "words", to counts (n,), ``limit`` is in tokens."""
+    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    for (unit, counts), shade, style in zip(lengths.items(), CONTRAST, ("-", "--"), strict=False):
+        share = 100 * np.bincount(counts) / len(counts)
+        axes.stairs(share, np.arange(len(share) + 1) - 0.5, color=shade, linestyle=style, linewidth=2,
+                    label=f"{unit}: median {np.median(counts):.0f}, longest {np.max(counts)}")  # fmt: skip
+    axes.axvline(limit, color="0.2", linewidth=1)
+    axes.annotate(f"the regressor reads\n{limit} tokens", (limit, axes.get_ylim()[1]), (4, -4), fontsize=9, va="top",
+                  textcoords="offset points")  # fmt: skip
+    axes.set(xlabel="length of a comment", ylabel="share of comments (%)", xlim=(0, 1.3 * limit))
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    return figure
+
+
+def learning_curves(histories, constants):
+    """Plot each run's losses over the constant predictor's, and its dev scores; the kept epoch is marked.
+
+    ``histories`` maps a run's name to its history, ``constants`` to the dev loss of the best constant (NaN: unknown).
+    """
+    figure, panels = subplots(2, len(histories), figsize=(1.5 + 2.6 * len(histories), 5.6), sharex=True, sharey="row",
+                              squeeze=False, layout="constrained")  # fmt: skip
+    lines = (("train_loss", "train", "o", ":"), ("dev_loss", "dev", "s", "-")), \
+            (("dev_accuracy", "accuracy", "o", "-"), ("dev_macro_f1", "macro-F1", "s", "-"))  # fmt: skip
+    for column, (name, history) in enumerate(histories.items()):
+        for axes, group, unit in zip(panels[:, column], lines, (constants[name], 1.0), strict=True):
+            for (field, words, marker, style), shade in zip(group, CONTRAST, strict=False):
+                axes.plot(history["epoch"], history[field] / unit, style, marker=marker, color=shade, label=words)
+            axes.axvline(history["epoch"][history["dev_macro_f1"].idxmax()], color="0.4", linewidth=1, linestyle="--")
+        panels[0, column].set_title(name, fontsize=11)
+        panels[0, column].axhline(1, color="0.2", linewidth=1)
+        panels[1, column].set(xlabel="epoch", xticks=np.arange(1, history["epoch"].max() + 1))
+    panels[0, 0].set_ylabel("loss / constant's loss")
+    panels[1, 0].set_ylabel("score on dev (0 to 1)")
+    panels[1, 0].set_ylim(bottom=0)
+    for axes in panels[:, -1]:
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return figure

@@ -4,6 +4,7 @@ Regression losses take points (n, dims) and the indices of the labels (n,); the 
 average over rows and dimensions, as PyTorch does, so that with targets in [0, 1] their maximum is 1.
 """
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -31,7 +32,7 @@ class PointLoss(nn.Module):
         if kind not in ("mae", "mse", "mae+ce"):
             raise ValueError(f"unknown regression loss {kind!r}; expected mae, mse or mae+ce")
         self.kind, self.loss_lambda, self.temperature, self.target_noise = kind, loss_lambda, temperature, target_noise
-        self.register_buffer("points", torch.tensor(points, dtype=torch.float32), persistent=False)
+        self.register_buffer("points", torch.tensor(np.array(points), dtype=torch.float32), persistent=False)
 
     def forward(self, predicted, labels):
         targets = self.points[labels]

@@ -38,7 +38,7 @@ class Recipe:
     trainable_layers: int | None = 2
     learning_rate: float = 3e-4
     head_learning_rate: float | None = 1e-3
-    epochs: int = 4
+    epochs: int = 3
     batch_size: int = 32
     max_length: int = 50
     warmup: float = 0.1

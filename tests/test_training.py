@@ -1,0 +1,96 @@
+"""Training on the mini corpus with the tiny encoder: what it learns, how it resumes, where it stops."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vadstudy import corpora, recipes, training
+from vadstudy.recipes import Recipe
+
+SMOKE = recipes.named("smoke")["scaled-mae"]
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Two labels of the mini corpus: 24, 8 and 8 comments."""
+    corpus = corpora.load("mini")
+    for split in corpus:
+        corpus[split] = corpus[split].filter(lambda label: label in (17, 25), input_columns="label")
+    return corpus
+
+
+def test_it_learns_two_emotions_apart(small, tmp_path):
+    recipe = replace(SMOKE, encoder="minilm", epochs=8, batch_size=4, learning_rate=1e-3, head_learning_rate=1e-2)
+    trained = training.train(recipe, 42, tmp_path / "run", small)
+    assert trained.history["dev_accuracy"].max() >= 0.75
+    assert trained.history["train_loss"].iloc[-1] < trained.history["train_loss"].iloc[0]
+
+
+@pytest.mark.parametrize("loss", recipes.LOSSES)
+def test_predictions_cover_every_split_and_row(small, tmp_path, loss):
+    mapper = None if loss in ("ce", "bce") else "nrc"
+    recipe = replace(SMOKE, loss=loss, mapper=mapper, epochs=1, target_noise=0.1)
+    trained = training.train(recipe, 42, tmp_path / "run", small)
+    found = trained.predictions
+    assert found["split"].value_counts().to_dict() == {"train": 24, "dev": 8, "test": 8}
+    assert found["id"].tolist() == [comment for split in small for comment in small[split]["id"]]
+    outputs = found.filter(regex=r"^o\d+$")
+    assert outputs.shape[1] == (3 if mapper else 28) and np.isfinite(outputs.to_numpy()).all()
+    assert list(trained.history) == ["step", "epoch", "train_loss", "dev_loss", "dev_accuracy", "dev_macro_f1"]
+
+
+def test_a_seed_repeats_and_another_differs(small, tmp_path):
+    runs = [training.train(SMOKE, seed, tmp_path / str(i) / "run", small) for i, seed in enumerate((1, 1, 2))]
+    points = [run.predictions["o0"].to_numpy() for run in runs]
+    assert (points[0] == points[1]).all() and (points[0] != points[2]).any()
+
+
+def test_all_layers_train_as_well(small, tmp_path):
+    trained = training.train(replace(SMOKE, trainable_layers=None, epochs=1), 42, tmp_path / "run", small)
+    assert len(trained.predictions) == 40 and not (tmp_path / "frozen").exists()
+
+
+def test_only_the_splits_asked_for(small, tmp_path):
+    trained = training.train(replace(SMOKE, epochs=1, splits=("dev",)), 42, tmp_path / "run", small)
+    assert set(trained.predictions["split"]) == {"dev"}
+
+
+def test_a_loss_that_is_not_finite_stops_with_recipe_and_step(small, tmp_path):
+    recipe = Recipe("wild", loss="mae+ce", mapper="nrc", encoder="tiny", trainable_layers=1, temperature=1e-45,
+                    precision="fp32", corpus="mini", loss_lambda=1e38)  # fmt: skip
+    with pytest.raises(training.TrainingError, match="recipe 'wild': the loss is (nan|inf) at step 0"):
+        training.train(recipe, 42, tmp_path / "run", small)
+
+
+KILLED = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from vadstudy import corpora, recipes, training
+recipe = replace(recipes.named("smoke")["scaled-mae"], epochs=40)
+training.train(recipe, 42, Path(sys.argv[1])).predictions.to_parquet(sys.argv[2])
+"""
+
+
+def test_after_sigkill_it_goes_on_to_the_same_predictions(tmp_path):
+    def start(run, out):
+        return subprocess.Popen([sys.executable, "-c", KILLED, str(run), str(out)])
+
+    undisturbed, killed = tmp_path / "a" / "run", tmp_path / "b" / "run"
+    assert start(undisturbed, tmp_path / "a.parquet").wait() == 0
+    process = start(killed, tmp_path / "b.parquet")
+    deadline = time.monotonic() + 240
+    while not list(killed.glob("checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL and not (tmp_path / "b.parquet").exists()
+    steps = max(int(folder.name.split("-")[1]) for folder in killed.glob("checkpoint-*"))
+    assert 0 < steps < 40 * 21
+    assert start(killed, tmp_path / "b.parquet").wait() == 0
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
