@@ -21,9 +21,12 @@ def write(folder, path, text):
     path.write_text(text, encoding="utf-8")
 
 
+OTHER = "ok\t27\tid2\nwow, thanks\t15,26\tid3\n"
+
+
 def write_goemotions(folder, train="fine by me\t4\tid1\n"):
     for split in ("train", "dev", "test"):
-        write(folder, f"goemotions/{split}.tsv", train if split == "train" else "ok\t27\tid2\nwow, thanks\t15,26\tid3\n")
+        write(folder, f"goemotions/{split}.tsv", train if split == "train" else OTHER)
 
 
 def test_goemotions_and_what_the_filter_drops(data_folder):

@@ -1,5 +1,6 @@
 """The command line behind the Makefile: ``python -m vadstudy --help``."""
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -52,8 +53,7 @@ def run(names, seed, retrain, profile):
 def execute(notebook, output, parameters):
     """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all."""
     import nbformat
-    import papermill
-    from papermill.cli import _resolve_type
+    import papermill.exceptions
 
     known = papermill.inspect_notebook(str(notebook))
     for name, value in parameters:
@@ -61,7 +61,7 @@ def execute(notebook, output, parameters):
             raise click.ClickException(f"{notebook} has no parameter {name!r}; it has {', '.join(known)}")
         if name == "profile" and value not in recipes.PROFILES:
             raise click.ClickException(f"unknown profile {value!r}; expected one of {', '.join(recipes.PROFILES)}")
-    given = {name: _resolve_type(value) for name, value in parameters}
+    given = {name: _value(text) for name, text in parameters}
     # A value that is the notebook's own default needs no injected cell.
     given = {name: value for name, value in given.items() if repr(value) != known[name]["default"].replace('"', "'")}
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -74,11 +74,19 @@ def execute(notebook, output, parameters):
                 cell.metadata.pop(key, None)
         nbformat.write(executed, part)
         os.replace(part, output)
-    except papermill.PapermillExecutionError as error:
+    except papermill.exceptions.PapermillExecutionError as error:
         raise click.ClickException(f"{notebook}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error
     finally:
         part.unlink(missing_ok=True)
     click.echo(f"{notebook} -> {output}")
+
+
+def _value(text):
+    """A parameter's value from the command line: JSON where it is some, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 @main.command()

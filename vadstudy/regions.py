@@ -4,7 +4,7 @@ As in :mod:`vadstudy.figures`, a figure is closed as it is made.
 """
 
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import distance_transform_edt, label, uniform_filter
 
@@ -59,39 +59,43 @@ def decision_regions(classifiers, dominance, points=None, near=0.05, resolution=
 def valence_by_class(valence, positive, threshold):
     """Plot how the predicted valence of negative and positive texts is distributed, and the threshold between them.
 
-    ``valence`` (n,) is in [0, 1], ``positive`` (n,) is 0 or 1. The colours are no emotion's.
+    ``valence`` (n,) is in [0, 1], ``positive`` (n,) is 0 or 1.
     """
     figure, axes = subplots(figsize=(8, 4.2))
-    bins = np.linspace(0, 1, 51)
-    tallest = 0
-    for value, name, shade in ((0, "negative", CONTRAST[0]), (1, "positive", CONTRAST[3])):
+    bins, positive = np.linspace(0, 1, 51), np.asarray(positive)
+    for value, name, shade, x, side in ((0, "negative", CONTRAST[0], 0.02, "left of"),
+                                        (1, "positive", CONTRAST[3], 0.98, "right of")):  # fmt: skip
         chosen = valence[positive == value]
-        heights, *_ = axes.hist(chosen, bins, weights=np.full(len(chosen), 100 / len(chosen)), color=shade, alpha=0.55)
-        axes.hist(chosen, bins, weights=np.full(len(chosen), 100 / len(chosen)), color=shade, histtype="step", lw=1.5)
-        peak = bins[heights.argmax()] + 0.01
+        share = np.full(len(chosen), 100 / len(chosen))
+        axes.hist(chosen, bins, weights=share, color=shade, alpha=0.55, edgecolor="none")
+        axes.hist(chosen, bins, weights=share, color=shade, histtype="step", linewidth=1.5)
         right = np.mean((chosen > threshold) == value)
-        axes.annotate(f"{name}: {right:.0%} on\nthe right side", (peak, heights.max()), (0, 4), ha="center", va="bottom",
-                      textcoords="offset points", color="0.15")  # fmt: skip
-        tallest = max(tallest, heights.max())
+        axes.text(x, 0.82, f"{name}: {right:.0%}\n{side} the threshold", ha=("left", "right")[value], va="top",
+                  transform=axes.transAxes, bbox=dict(facecolor="white", edgecolor=shade, linewidth=2.5))  # fmt: skip
     axes.axvline(threshold, color="0.1", linestyle="--")
-    axes.annotate(f"threshold {threshold:.3f}", (threshold, 1.42 * tallest), (4, 0), textcoords="offset points", va="top")
-    axes.set(xlabel="predicted valence (0 to 1)", ylabel="share of the class's texts (%)", xlim=(0, 1),
-             ylim=(0, 1.45 * tallest))  # fmt: skip
+    axes.margins(y=0.5)
+    axes.text(threshold, 0.97, f" threshold {threshold:.3f} ", va="top", ha="left" if threshold < 0.7 else "right",
+              transform=axes.get_xaxis_transform())  # fmt: skip
+    axes.set(xlabel="predicted valence (0 to 1)", ylabel="share of the class's texts (%)", xlim=(0, 1))
     return figure
 
 
 def against_humans(true, predicted, gridsize=32):
     """Plot predicted against human VAD, both (n, 3) in [0, 1], as hexagons, with Pearson's r of each dimension."""
     figure, panels = subplots(1, 3, figsize=(13, 4.6), sharey=True)
+    cells = []
     for i, (axes, dimension, r) in enumerate(zip(panels, VAD, metrics.pearson(true, predicted), strict=True)):
-        cells = axes.hexbin(true[:, i], predicted[:, i], gridsize=gridsize, extent=(0, 1, 0, 1), mincnt=1, cmap="cividis_r",
-                            bins="log", linewidths=0.2)  # fmt: skip
+        cells.append(axes.hexbin(true[:, i], predicted[:, i], gridsize=gridsize, extent=(0, 1, 0, 1), mincnt=1,
+                                 cmap="mako_r", linewidths=0.2))  # fmt: skip
         axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, linestyle=":")
         axes.set(title=f"{dimension}: r = {r:.2f}", xlabel=f"human {dimension} (0 to 1)", xlim=(0, 1), ylim=(0, 1),
                  aspect="equal")  # fmt: skip
+    norm = LogNorm(1, max(2, *(panel.get_array().max() for panel in cells)))
+    for panel in cells:
+        panel.set_norm(norm)
     panels[0].set_ylabel("predicted (0 to 1)")
     figure.tight_layout()
-    figure.colorbar(cells, ax=panels, label="texts in a cell", shrink=0.8, pad=0.02)
+    figure.colorbar(cells[0], ax=panels, label="texts in a cell", shrink=0.8, pad=0.02)
     return figure
 
 

@@ -1,0 +1,91 @@
+"""The pipeline: texts in, readings out."""
+
+import numpy as np
+import pytest
+
+from vadstudy import mappers
+from vadstudy.emotions import EMOTIONS
+from vadstudy.pipeline import EmotionPipeline, sharpest
+from vadstudy.runs import RunStore
+
+TEXTS = [f"what a day number {i} has been" + " so far" * (i % 7) for i in range(40)]
+
+
+@pytest.fixture(scope="module")
+def read():
+    return EmotionPipeline(profile="smoke", batch_size=8)
+
+
+def test_a_reading_has_vad_and_all_emotions_ranked(read):
+    reading = read("Something in the way she moves attracts me like no other lover")
+    assert all(0 <= value <= 1 for value in (reading.valence, reading.arousal, reading.dominance))
+    assert set(reading.emotions) == set(EMOTIONS)
+    probabilities = list(reading.emotions.values())
+    assert sum(probabilities) == pytest.approx(1) and probabilities == sorted(probabilities, reverse=True)
+    assert reading.emotion == next(iter(reading.emotions)) and reading.emotion in repr(reading)
+
+
+def test_lists_and_streams_agree_with_single_texts(read):
+    listed = read(TEXTS)
+    assert [each.text for each in listed] == TEXTS
+    streamed = list(read(text for text in TEXTS))
+    single = [read(text) for text in TEXTS[:3]]
+    for a, b in zip(listed[:3] + listed, single + streamed, strict=True):
+        assert a.valence == pytest.approx(b.valence, abs=1e-5)
+
+
+def test_a_stream_is_read_in_batches(read):
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield "again and again"
+
+    next(read(endless()))
+    assert len(taken) == read.batch_size
+
+
+def test_vad_is_in_the_units_of_the_lexicon(read):
+    scaled, nrc = mappers.scaled(), mappers.nrc()
+    assert np.allclose(mappers.to_vad(scaled.points, "scaled"), nrc.points, atol=1e-6)
+    assert (mappers.to_vad(nrc.points, "nrc") == nrc.points).all()
+    with pytest.raises(ValueError, match="points of mapper 'spread' are not valence"):
+        mappers.to_vad(nrc.points, "spread")
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "message"),
+    [
+        ("  ", ValueError, "text 0 is empty"),
+        (["fine", ""], ValueError, "text 1 is empty"),
+        (["fine", None], TypeError, "text 1 is NoneType, expected a string"),
+        (3.5, TypeError, "expected a text, or an iterable of texts; got float"),
+        ({"a": 1}, TypeError, "got dict"),
+    ],
+)
+def test_bad_input_is_named(read, texts, error, message):
+    with pytest.raises(error, match=message):
+        read(texts)
+
+
+def test_no_texts_no_readings(read):
+    assert read([]) == []
+
+
+def test_sharpest_finds_the_temperature_that_made_the_labels():
+    mapper = mappers.nrc()
+    rng = np.random.default_rng(0)
+    labels = rng.integers(28, size=400)
+    noisy = np.clip(mapper.points_for(labels) + rng.normal(0, 0.05, (400, 3)), 0, 1)
+    classifier = sharpest(noisy, labels, mapper)
+    assert 0.01 < classifier.temperature < 0.2
+    proba = classifier.predict_proba(noisy)[np.arange(400), labels]
+    assert -np.log(proba).mean() < -np.log(1 / 28) / 2
+
+
+def test_a_run_without_weights_or_with_another_space_is_refused():
+    store = RunStore("smoke")
+    store.get("nrc-mae")
+    with pytest.raises(RuntimeError, match="keep_weights"):
+        EmotionPipeline("nrc-mae", profile="smoke")
