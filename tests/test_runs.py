@@ -71,7 +71,7 @@ def test_a_damaged_run_is_an_error(store):
     with open(place / "predictions.parquet", "r+b") as file:
         file.seek(100)
         file.write(b"\0\1\2")
-    with pytest.raises(RunError, match=r"predictions\.parquet is damaged: SHA-256 .* make retrain RUN=nrc-mae SEED=42"):
+    with pytest.raises(RunError, match=r"predictions\.parquet is damaged: SHA-256 .*make retrain RUN=nrc-mae SEED=42"):
         again(store).get("nrc-mae")
     (place / "predictions.parquet").unlink()
     with pytest.raises(RunError, match=r"predictions\.parquet is damaged: SHA-256 no file"):

@@ -7,8 +7,8 @@ from sklearn.metrics import confusion_matrix
 
 from vadstudy.emotions import EKMAN, EMOTIONS, GROUP_COLOURS, colour, index
 
-sns.set_theme(context="notebook", style="whitegrid", rc={"figure.dpi": 100, "savefig.dpi": 160,
-                                                         "svg.hashsalt": "vadstudy", "svg.fonttype": "none"})  # fmt: skip
+STYLE = {"figure.dpi": 100, "savefig.dpi": 160, "svg.hashsalt": "vadstudy", "svg.fonttype": "none"}
+sns.set_theme(context="notebook", style="whitegrid", rc=STYLE)
 
 #: Colours for what is no emotion: four of Paul Tol's muted palette, which colour-blind readers can tell apart.
 CONTRAST = ("#332288", "#AA4499", "#117733", "#DDCC77")

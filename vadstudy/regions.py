@@ -124,5 +124,6 @@ def _name_regions(axes, named, centres, size=9, least=0.003):
         corner = [max(0, p - b // 2) for p, b in zip(place, box, strict=True)]
         taken[corner[0] : place[0] + box[0] // 2 + 1, corner[1] : place[1] + box[1] // 2 + 1] = 1
         line = None if region[place] else dict(arrowstyle="-", color="0.1", linewidth=0.8, shrinkA=0, shrinkB=0)
+        halo = [withStroke(linewidth=2.5, foreground="white")]
         axes.annotate(name, centres[list(middle[::-1])], centres[list(place[::-1])], arrowprops=line, fontsize=size,
-                      ha="center", va="center", path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
+                      ha="center", va="center", path_effects=halo)  # fmt: skip

@@ -115,9 +115,10 @@ def differences(rows, labels, pairs):
 
 
 def finding(what, difference, low, high):
-    """A difference in words: "accuracy higher by 0.034 (0.021 to 0.047)", or that none was found."""
-    interval = f"95 % interval {low:+.3f} to {high:+.3f}"
-    if low <= 0 <= high:
+    """A difference in words: "accuracy higher by 0.034 (95 % interval +0.021 to +0.047)", or that none was found."""
+    interval = "no interval: undefined in some resamples" if np.isnan(low + high) else (
+        f"95 % interval {low:+.3f} to {high:+.3f}")  # fmt: skip
+    if not (low > 0 or high < 0):
         return f"{what}: no difference found ({interval})"
     return f"{what} {'higher' if difference > 0 else 'lower'} by {abs(difference):.3f} ({interval})"
 

@@ -1,0 +1,150 @@
+"""Transfer (the paper's section 5): a regressor on texts of corpora that it never saw, with baselines beside it.
+
+The corpora are IMDB, Emotion and EmoBank; in the profiles mini and smoke they are stand-ins made from the mini corpus,
+on which the regressor was trained. ``learned_from_target`` says in every table what a row took from the target corpus.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from vadstudy import metrics, tables
+from vadstudy.mappers import VAD, to_vad
+from vadstudy.runs import RunError
+
+
+def points(store, role, split="test"):
+    """VAD (n, 3) that the regressor predicts for texts of a role (sentiment, six, vad), in the lexicon's units."""
+    run = store[f"{role}-points"]
+    return to_vad(run.outputs(split), store.recipes[run.recipe.source].mapper)
+
+
+def sentiment_threshold(store):
+    """The threshold on the regressor's valence that is most accurate on train."""
+    return metrics.best_threshold(points(store, "sentiment", "train")[:, 0], store["sentiment-points"].labels("train"))
+
+
+def sentiment_predictions(store):
+    """Labels (n,) predicted for IMDB's test reviews, by row, and what each row learned from IMDB."""
+    regressor, lexicon, words = _runs(store, "sentiment-points", "sentiment-lexicon", "sentiment-words")
+    valence, mean = points(store, "sentiment")[:, 0], lexicon.outputs("test")[:, 0]
+    n, all_n = (len(run.labels("train")) for run in (regressor, lexicon))
+    of_mean = metrics.best_threshold(lexicon.outputs("train")[:, 0], lexicon.labels("train"))
+    swept = metrics.best_threshold(valence, regressor.labels("test"))
+    rows = {
+        "regressor, valence above 0.5": (valence > 0.5, "nothing"),
+        "regressor, threshold from train": (valence > sentiment_threshold(store), f"a threshold, from {n:,} labels"),
+        "regressor, threshold from test": (valence > swept, f"a threshold, from the {len(valence):,} test labels"),
+        "lexicon mean, threshold from train": (mean > of_mean, f"a threshold, from {all_n:,} labels"),
+        "bag of words": (tables.most_probable(words), f"all, from {all_n:,} texts"),
+        "majority class": (_majority(lexicon), "the majority"),
+    }
+    return _apart(rows)
+
+
+def sentiment(store):
+    """IMDB: accuracy of each row; the paper swept the threshold on test, and its number stands beside that row."""
+    rows, learned = sentiment_predictions(store)
+    paper = {"regressor, threshold from test": tables.PAPER_IMDB}
+    return _scored(rows, learned, store["sentiment-points"].labels("test"), paper)
+
+
+def six_predictions(store):
+    """Labels (n,) predicted for Emotion's test texts, by row, and what each row learned from Emotion."""
+    svm, of_mean, words, lexicon = _runs(store, "six-points-svm", "six-lexicon-svm", "six-words", "six-lexicon")
+    n = len(lexicon.labels("train"))
+    rows = {
+        "regressor and SVM": (tables.most_probable(svm), f"an SVM, from {n:,} predicted points"),
+        "lexicon mean and SVM": (tables.most_probable(of_mean), f"an SVM, from {n:,} means"),
+        "bag of words": (tables.most_probable(words), f"all, from {n:,} texts"),
+        "majority class": (_majority(lexicon), "the majority"),
+    }
+    return _apart(rows)
+
+
+def six(store):
+    """Emotion: accuracy and macro-F1 of each row over its six labels, the paper's accuracy beside the first."""
+    rows, learned = six_predictions(store)
+    return _scored(rows, learned, store["six-points-svm"].labels("test"), {"regressor and SVM": tables.PAPER_EMOTION})
+
+
+def human_vad(store):
+    """Human VAD (n, 3) of EmoBank's test texts, in [0, 1]."""
+    return store["vad-points"].rows("test")[list(VAD)].to_numpy(float)
+
+
+def vad_predictions(store):
+    """VAD (n, 3) predicted for EmoBank's test texts, by row, and what each row learned from EmoBank."""
+    _, lexicon, words = _runs(store, "vad-points", "vad-lexicon", "vad-words")
+    rows = {
+        "regressor": (points(store, "vad"), "nothing"),
+        "lexicon mean": (lexicon.outputs("test"), "nothing"),
+        "bag of words": (words.outputs("test"), f"all, from {len(lexicon.ids('train')):,} texts"),
+    }
+    return _apart(rows)
+
+
+def spearman(true, predicted):
+    """Spearman's rank correlation of each dimension, shape (dims,); stretching an axis does not change it."""
+    return metrics.pearson(rankdata(true, axis=0), rankdata(predicted, axis=0))
+
+
+CORRELATIONS = {"pearson": metrics.pearson, "spearman": spearman}
+
+
+def vad(store):
+    """EmoBank: correlation of predicted with human VAD, a row a predictor and dimension, with 95 % intervals."""
+    true, (rows, learned) = human_vad(store), vad_predictions(store)
+    out = []
+    for name, predicted in rows.items():
+        found = {column: (statistic(true, predicted), *metrics.bootstrap_interval(statistic, true, predicted))
+                 for column, statistic in CORRELATIONS.items()}  # fmt: skip
+        out += [{"row": name, "dimension": dimension, "learned_from_target": learned[name], **_ends(found, i)}
+                for i, dimension in enumerate(VAD)]  # fmt: skip
+    return pd.DataFrame(out)
+
+
+def vad_differences(store, pairs):
+    """EmoBank: correlation of a pair's first row less its second's, by dimension, paired over test texts."""
+    true, (rows, _) = human_vad(store), vad_predictions(store)
+    out = []
+    for first, second in pairs:
+        found = {}
+        for column, statistic in CORRELATIONS.items():
+            difference, interval = metrics.paired_difference(true, rows[first], rows[second], statistic)
+            found[column] = (difference, *interval)
+        out += [{"first": first, "second": second, "dimension": d, **_ends(found, i)} for i, d in enumerate(VAD)]
+    return pd.DataFrame(out)
+
+
+def _ends(found, i):
+    return {column + end: values[i] for column, triple in found.items()
+            for end, values in zip(("", "_low", "_high"), triple, strict=True)}  # fmt: skip
+
+
+def _runs(store, *names):
+    """The runs, which must have predicted the same test texts in the same order: their rows are compared."""
+    runs = [store[name] for name in names]
+    for run in runs[1:]:
+        if not np.array_equal(run.ids("test"), runs[0].ids("test")):
+            raise RunError(f"{run.folder} and {runs[0].folder} were made for different test texts; retrain one, for "
+                           f"example with `make retrain RUN={run.recipe.name}`")  # fmt: skip
+    return runs
+
+
+def _apart(rows):
+    """Two dicts from one of pairs: predictions, booleans as 0 and 1, and what was learned."""
+    predictions = {row: p.astype(int) if p.dtype == bool else p for row, (p, _) in rows.items()}
+    return predictions, {row: learned for row, (_, learned) in rows.items()}
+
+
+def _majority(run):
+    """The most frequent train label, for every test text."""
+    return np.full(len(run.labels("test")), np.bincount(run.labels("train")).argmax())
+
+
+def _scored(rows, learned, labels, paper):
+    table = tables.scored(rows, labels).drop(columns=["paper_accuracy", "paper_macro_f1"])
+    table.insert(0, "learned_from_target", pd.Series(learned))
+    table["paper_accuracy"] = pd.Series(paper, dtype=float).reindex(table.index)
+    return table
