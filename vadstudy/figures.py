@@ -139,7 +139,7 @@ def label_counts(counts):
         numbers = " / ".join(f"{n:,}" for n in row)
         axes.annotate(numbers, (row.max(), y), (8, 0), textcoords="offset points", fontsize=9, va="center", color="0.2",
                       bbox=dict(facecolor="white", edgecolor="none", pad=0.5))  # fmt: skip
-    axes.set(xscale="log", xlabel="comments (logarithmic)", ylim=(-0.7, len(counts) - 0.3), xlim=(0.45, 12 * most))
+    axes.set(xscale="log", xlabel="comments (logarithmic)", ylim=(-0.7, len(counts) - 0.3), xlim=(0.45, 20 * most))
     axes.set_yticks(place, counts.index)
     axes.legend(loc="lower right", title=f"numbers: {' / '.join(counts.columns)}")
     return figure
