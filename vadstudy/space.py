@@ -10,7 +10,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from mpl_toolkits.mplot3d import proj3d
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
@@ -130,7 +129,8 @@ def predicted(points, labels, mapper):
     plt.close(figure)
     cloud, means = figure.add_subplot(1, 2, 1, projection="3d"), figure.add_subplot(1, 2, 2)
     groups, present = np.array([colour_of(label) for label in mapper.labels]), np.unique(labels)
-    cloud.scatter(*np.asarray(points).T, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False)
+    cloud.scatter(*np.asarray(points).T, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False,
+                  rasterized=True)  # fmt: skip
     _draw(cloud, mapper, 8)
     starts, ends = mapper.points[present, :2], np.array([points[labels == i, :2].mean(axis=0) for i in present])
     for start, end, shade in zip(starts, ends, groups[present], strict=True):
@@ -166,7 +166,7 @@ def name_points(axes, points, names, size=8, avoid=None):
         line = dict(arrowstyle="-", color=colour_of(name), lw=0.7, shrinkA=0, shrinkB=2) if unclear else None
         axes.annotate(name, point, centres[i] - own[i], textcoords="offset points", ha="center", va="center",
                       fontsize=size, color="#222222", arrowprops=line, zorder=10, annotation_clip=False,
-                      path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.8)])  # fmt: skip
+                      bbox=dict(facecolor="white", alpha=0.6, edgecolor="none", pad=0.5))  # fmt: skip
 
 
 def place_names(points, boxes, avoid=(), gap=4.0):
