@@ -12,6 +12,8 @@ PRECISIONS = ("fp32", "bf16")
 KINDS = ("svm", "points", "bag-of-words", "lexicon", "lengths")
 PROFILES = ("study", "mini", "smoke", "paper")
 SEED = 42
+#: How tables and figures name an encoder; another is named as it is.
+ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-cased": "BERT-base-cased"}
 
 
 @dataclass(frozen=True)

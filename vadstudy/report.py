@@ -1,4 +1,4 @@
-"""The report: the tables and figures that the notebooks wrote, as Markdown and as PDF (Typst, a compiler in a wheel)."""
+"""The report: the tables and figures that the notebooks wrote, as Markdown and as PDF (by Typst, from a wheel)."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import pandas as pd
 import typst
 
 from vadstudy import tables
+from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import RunError
 
 TITLE = "Does it help to predict emotions through a psychological space?"
@@ -34,11 +35,10 @@ SECTIONS = (
 )  # fmt: skip
 
 LIMITS = (
-    "One encoder, MiniLM-L6 (22 M parameters), where the paper has BERT-base-cased: orders can be compared, levels not.",
+    "A small encoder, MiniLM-L6 (22 M parameters), where the paper has BERT-base-cased: compare orders, not levels.",
     "One seed. The intervals resample test rows; what another training would give, they do not say.",
     "The test set has 4,590 rows, and grief has 2 of them: macro-F1 hangs on few texts.",
-    "The search on dev was small (learning rate, trainable layers); every run was at its best in its last epoch or near "
-    "it, so that longer training may help.",
+    "The search on dev was small (two learning rates, one or two trained layers): longer training may help.",
     "The SVMs are fitted on points that the regressor predicts for its own training texts.",
 )  # fmt: skip
 
@@ -63,8 +63,8 @@ def found(folder):
     for name in ("04_differences", "05_differences"):
         said += [line.removeprefix("- ").replace("**", "") for line in tables.findings(read(name)).split("\n")]
     for name in ("06_imdb", "06_emotion"):
-        said += [f"Transfer ({name[3:]}), {row.row}: accuracy {row.accuracy:.3f} (95 % interval {row.accuracy_low:.3f} to "
-                 f"{row.accuracy_high:.3f}); the paper: {row.paper_accuracy:.3f}."
+        said += [f"Transfer ({name[3:]}), {row.row}: accuracy {row.accuracy:.3f} (95 % interval "
+                 f"{row.accuracy_low:.3f} to {row.accuracy_high:.3f}); the paper: {row.paper_accuracy:.3f}."
                  for row in read(name).dropna(subset="paper_accuracy").itertuples()]  # fmt: skip
     return said
 
@@ -76,6 +76,7 @@ def contents(store):
         if store.place(name, 42).exists():
             store[name]
     recipe = store.recipes["scaled-mae"]
+    encoder = ENCODER_NAMES.get(recipe.encoder, recipe.encoder)
     sections = []
     for heading, names, figures in SECTIONS:
         names = [name for name in names if name != "03_search" or store.profile == "study"]
@@ -87,10 +88,10 @@ def contents(store):
         sections.append({"heading": heading, "tables": shown, "figures": figures})
     return {
         "title": TITLE,
-        "about": f"A reproduction of “Dimension is All You Need? A Compact Dimensional Approach to Emotion Recognition” "
-                 f"(Ben-Tov and Frenkel). Profile {store.profile}: encoder {recipe.encoder}, corpus {recipe.corpus}, "
-                 f"one seed (42), {recipe.epochs} epochs, the best by dev macro-F1. Columns named paper are the paper's "
-                 "numbers, for BERT-base-cased; all others were computed from recorded predictions.",
+        "about": f"A reproduction of “Dimension is All You Need? A Compact Dimensional Approach to Emotion "
+                 f"Recognition” (Ben-Tov and Frenkel). Profile {store.profile}: {encoder}, corpus {recipe.corpus}, "
+                 f"one seed (42), {recipe.epochs} epochs, the best by dev macro-F1. Columns named paper are the "
+                 "paper's numbers, for BERT-base-cased; all others were computed from recorded predictions.",
         "record": store.summary() + ".", "found": found(folder), "sections": sections, "limits": LIMITS,
     }  # fmt: skip
 

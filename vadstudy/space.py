@@ -137,12 +137,13 @@ def predicted(points, labels, mapper):
         line = dict(arrowstyle="->", color=shade, lw=1.2, shrinkA=4, shrinkB=0)
         means.annotate("", end, start, arrowprops=line)
         means.scatter(*start, s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
-    means.scatter(*np.mean(points, axis=0)[:2], s=90, marker="X", color="black", zorder=4)
+    middle = np.mean(points, axis=0)[:2]
+    means.scatter(*middle, s=90, marker="X", color="black", zorder=4)
     xlabel, ylabel = axis_names(mapper)[:2]
     means.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     means.set_title("from each label's point to the mean of its texts (X: mean of all texts)", fontsize=11)
     cloud.set_title("every text's predicted point, by its true label's group", fontsize=11, y=1.02)
-    arrows = np.concatenate([starts + (ends - starts) * part for part in (0.2, 0.4, 0.6, 0.8, 1)])
+    arrows = np.concatenate([[middle] * 9, *(starts + (ends - starts) * part for part in (0.2, 0.4, 0.6, 0.8, 1))])
     names = [mapper.labels[i] for i in present]
     return _named(figure, [(cloud, mapper.points, mapper.labels, 8), (means, starts, names, 8, arrows)])
 

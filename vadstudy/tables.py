@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from vadstudy import metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import SEARCH
+from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -30,6 +30,12 @@ PAPER = {
 #: Test losses in the paper's Table 1; its MSE was trained at learning rate 5e-7.
 PAPER_LOSS = {"nrc-mae": 0.116, "nrc-mse-5e-7": 0.037, "scaled-mae": 0.127}
 PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
+
+
+def setting(store):
+    """Whose numbers these are, for captions: the profile's encoder and the seed."""
+    encoder = store.recipes["scaled-mae"].encoder
+    return f"{ENCODER_NAMES.get(encoder, encoder)}, seed {SEED}"
 
 
 def targets(run, split="test"):
