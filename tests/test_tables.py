@@ -1,69 +1,192 @@
-"""Tables: scores against values worked out by hand, words that follow the numbers, and the files."""
+"""Tables: on a store made by hand, whose numbers can be computed by hand; and the files that they are written to."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import tables
+from vadstudy import mappers, recipes, tables
 from vadstudy.emotions import EMOTIONS
-from vadstudy.mappers import nrc
+from vadstudy.recipes import SEED, Recipe
+from vadstudy.regressor import sha256
 from vadstudy.runs import RunStore
 
-LABELS = np.array([0, 0, 1, 1])
+#: Label i lies at i/27 in each dimension.
+POINTS = np.repeat(np.arange(28)[:, None] / 27, 3, axis=1)
+LABELS = {"train": [0, 0, 27], "dev": [0, 1], "test": [0, 0, 1, 27]}
+#: 1NN and the SVM name these labels: three of four are right.
+NAMED = {"train": [0, 0, 27], "dev": [0, 1], "test": [0, 1, 1, 27]}
+#: The sigmoid baseline's probabilities that are not 0.001, by split and row.
+SIGMOIDS = {"train": [{}, {}, {}], "dev": [{0: 0.83, 2: 0.22}, {0: 0.48, 1: 0.42}],
+            "test": [{0: 0.9}, {0: 0.4, 1: 0.6}, {1: 0.27}, {27: 0.31}]}  # fmt: skip
 
 
-def test_scores_of_labels_and_of_sets():
-    sets = np.zeros((4, 28), bool)
-    sets[[0, 1, 2, 2], [0, 0, 1, 2]] = True  # the third names two labels, the last none
-    table = tables.scored({"baseline, threshold 0.3": sets, "all right": LABELS}, LABELS)
-    assert table.loc["baseline, threshold 0.3", "accuracy"] == 0.5
-    assert table.loc["baseline, threshold 0.3", "macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3)
-    assert table.loc["all right", ["accuracy", "accuracy_low", "macro_f1"]].tolist() == [1, 1, 1]
-    assert table.loc["baseline, threshold 0.3", "paper_accuracy"] == 0.557
-    assert np.isnan(table.loc["all right", "paper_accuracy"])
+def outputs(name, split):
+    """What the run gives for each row of a split."""
+    if name == "bce":
+        p = np.array([[row.get(i, 0.001) for i in range(28)] for row in SIGMOIDS[split]])
+        return np.log(p / (1 - p))
+    named = np.array(NAMED[split])
+    return np.eye(28)[named] if name == "softmax" or name.endswith("-svm") else POINTS[named]
 
 
-def test_differences_are_first_less_second():
-    rows = {"right": np.tile(LABELS, 50), "half": np.zeros(200, int)}
-    row = tables.differences(rows, np.tile(LABELS, 50), [("right", "half")]).iloc[0]
-    assert row["accuracy"] == 0.5 and 0.4 < row["accuracy_low"] < 0.5 < row["accuracy_high"] < 0.6
-    assert row["mcnemar_p"] < 1e-10
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A smoke store with a run of every row of tables 1 to 3, none of them trained."""
+    store = RunStore("smoke", tmp_path_factory.mktemp("runs"))
+    for name, recipe in store.recipes.items():
+        if not (isinstance(recipe, Recipe) or recipe.kind == "svm") or name.startswith("six"):
+            continue
+        place = store.place(name, SEED)
+        place.mkdir(parents=True)
+        frames = []
+        for split, labels in LABELS.items():
+            frame = pd.DataFrame(outputs(name, split).astype("float32")).add_prefix("o")
+            frames.append(frame.assign(split=split, id=[f"{split}{i}" for i in range(len(labels))], label=labels))
+        pd.concat(frames).to_parquet(place / "predictions.parquet")
+        meta = {"recipe": recipes.as_fields(recipe), "date": "2026-01-01", "points": POINTS.tolist(), "fingerprints": {},
+                "checksums": {"predictions.parquet": sha256(place / "predictions.parquet")}}  # fmt: skip
+        if not isinstance(recipe, Recipe):
+            meta["fingerprints"]["source"] = sha256(store.place(recipe.source, SEED) / "predictions.parquet")
+        (place / "recipe.json").write_text(json.dumps(meta), encoding="utf-8")
+    yield store
+    assert store.made == {}
 
 
-def test_words_follow_the_interval():
-    assert tables.finding("accuracy", 0.02, 0.01, 0.03) == "accuracy higher by 0.020 (95 % interval +0.010 to +0.030)"
-    assert tables.finding("accuracy", -0.02, -0.03, -0.01).startswith("accuracy lower by 0.020")
-    assert "no difference found" in tables.finding("accuracy", 0.02, -0.01, 0.05)
+def test_sweep_scores_sets_of_labels_on_dev(store):
+    sweep = tables.threshold_sweep(store["bce"])
+    assert list(sweep.index) == pytest.approx(np.arange(1, 20) / 20)
+    # {0, 2} and {0, 1}; {0} and {0, 1}; {0} and {0}; {0} and {}; {} and {}.
+    f1 = {0.2: (2 / 3 + 1 + 0) / 3, 0.4: (2 / 3 + 1) / 2, 0.45: (2 / 3 + 0) / 2, 0.5: 1 / 2, 0.85: 0}
+    for threshold, expected in f1.items():
+        assert sweep["macro_f1"][threshold] == pytest.approx(expected)
+    assert sweep["accuracy"].loc[[0.2, 0.4, 0.5, 0.85]].tolist() == [0, 0.5, 0.5, 0]
 
 
-def test_per_emotion_counts_support_and_leaves_out_what_never_occurs():
-    table = tables.per_emotion({"a": np.array([0, 1, 1, 1])}, LABELS)
-    assert table.loc["admiration"].tolist() == [2, pytest.approx(2 / 3)]
-    assert table.loc["amusement", "a"] == pytest.approx(0.8)
-    assert table.loc["grief", "support"] == 0 and np.isnan(table.loc["grief", "a"])
+def test_the_dev_threshold_is_the_lowest_of_the_best(store):
+    assert tables.dev_threshold(store["bce"]) == 0.25
 
 
-def test_nearest_uses_the_points_that_the_run_recorded():
-    mapper = nrc()
-    run = SimpleNamespace(mapper=mapper, outputs=lambda split: mapper.points[[3, 27]] + 0.001)
-    assert tables.nearest(run).tolist() == [3, 27]
+def test_table_1_has_each_regressors_loss_and_the_best_constants(store):
+    table = tables.table1(store)
+    assert set(table.index) == {name for name, r in store.recipes.items() if getattr(r, "mapper", None)}
+    true = np.array([0, 0, 1 / 27, 1])
+    mae, mse = table.loc["nrc-mae"], table.loc["nrc-mse"]
+    assert mae["loss"] == "MAE" and mse["loss"] == "MSE" and table.loc["nrc-mae-ce", "loss"] == "MAE"
+    assert mae["test_loss"] == pytest.approx(1 / 27 / 4) and mse["test_loss"] == pytest.approx(1 / 27**2 / 4)
+    assert mae["constant_loss"] == pytest.approx(true.mean())
+    assert mse["constant_loss"] == pytest.approx(((true - 1 / 3) ** 2).mean())
+    assert mae["ratio"] == pytest.approx(mae["test_loss"] / mae["constant_loss"])
+    assert mae["r2_D"] == pytest.approx(1 - (1 / 27) ** 2 / ((true - true.mean()) ** 2).sum())
+    assert mae["paper_loss"] == 0.116 and pd.isna(mse["paper_loss"])
 
 
-def test_tables_of_the_smoke_profile():
-    store = RunStore("smoke")
-    table1, table3 = tables.table1(store), tables.table3(store)
-    assert list(table1.index) == [name for name, recipe in store.recipes.items() if getattr(recipe, "mapper", None)]
-    assert np.allclose(table1["ratio"], table1["test_loss"] / table1["constant_loss"])
-    assert table3.loc["nrc-mae, 1NN", "least_distance"] == table3.loc["shuffled-mae, SVM", "least_distance"]
-    assert tables.search(store).empty and len(EMOTIONS) == 28
+def test_nearest_uses_the_points_that_the_run_recorded(store):
+    assert tables.nearest(store["spread-mae"]).tolist() == NAMED["test"]
+    other = SimpleNamespace(mapper=mappers.nrc(), outputs=lambda split: mappers.nrc().points[[3, 27]] + 0.001)
+    assert tables.nearest(other).tolist() == [3, 27]
 
 
-def test_saved_in_three_forms(tmp_path):
-    store = SimpleNamespace(output=lambda *parts: tmp_path)
-    table = pd.DataFrame({"accuracy": [0.61234, np.nan]}, index=pd.Index(["a_b", "c"], name="row"))
-    assert tables.save(table, "t", store, "50 % of it.") is table
-    assert (tmp_path / "t.md").read_text().splitlines()[-2:] == ["| a_b   |      0.612 |", "| c     |            |"]
-    assert pd.read_csv(tmp_path / "t.csv", index_col=0).loc["a_b", "accuracy"] == 0.61234
-    assert r"a\_b & 0.612" in (tmp_path / "t.tex").read_text()
+def test_table_2_scores_every_row_and_has_the_papers_numbers(store):
+    table = tables.table2(store)
+    first = ["baseline, threshold 0.3", "baseline, threshold 0.25 (dev)", "baseline, argmax", "softmax, argmax"]
+    assert list(table.index[:4]) == first
+    # Sets at 0.3: {0}, {0, 1}, {}, {27}; at 0.25 the third is {1}; argmax names 0, 1, 1, 27.
+    assert table["accuracy"].iloc[:4].tolist() == [0.5, 0.75, 0.75, 0.75]
+    assert table["macro_f1"].iloc[:4].tolist() == pytest.approx([(1 + 0 + 1) / 3, (1 + 2 / 3 + 1) / 3, 7 / 9, 7 / 9])
+    assert table["macro_f1"]["nrc-mae, SVM"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert table.loc["baseline, threshold 0.3", ["paper_accuracy", "paper_macro_f1"]].tolist() == [0.557, 0.493]
+    assert np.isnan(table["paper_accuracy"]["softmax, argmax"])
+    assert (table["accuracy_low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["accuracy_high"]).all()
+
+
+def test_table_3_has_four_mappers_and_their_recorded_least_distance(store):
+    table = tables.table3(store)
+    assert list(table.index) == [f"{mapper}-mae, {classifier}" for mapper in ("nrc", "scaled", "spread", "shuffled")
+                                 for classifier in ("1NN", "SVM")]  # fmt: skip
+    assert table["least_distance"].to_numpy() == pytest.approx(3**0.5 / 27)
+    assert table["accuracy"].to_numpy() == pytest.approx(0.75)
+
+
+def test_every_number_of_the_paper_belongs_to_a_row(store):
+    rows = {*tables.classifier_predictions(store), *tables.mapper_predictions(store)}
+    assert set(tables.PAPER) <= rows
+    assert set(tables.PAPER_LOSS) <= set(tables.table1(store).index)
+
+
+def test_differences_are_first_less_second_on_the_same_rows():
+    labels = np.repeat([0, 1], 10)
+    rows = {"right": labels, "half": np.zeros(20, int), "sets": np.eye(28, dtype=bool)[labels],
+            "both": np.tile(np.arange(28) < 2, (20, 1))}  # fmt: skip
+    pairs = [("right", "half"), ("half", "right"), ("right", "sets"), ("right", "both")]
+    found = tables.differences(rows, labels, pairs)
+    assert found["accuracy"].tolist() == [0.5, -0.5, 0, 1]
+    assert found["macro_f1"].tolist() == pytest.approx([1 - 1 / 3, 1 / 3 - 1, 0, 1 - 2 / 3])
+    assert found["mcnemar_p"].tolist() == pytest.approx([2 / 2**10, 2 / 2**10, 1, 2 / 2**20])
+    assert found.loc[2, ["accuracy_low", "accuracy_high", "macro_f1_low", "macro_f1_high"]].tolist() == [0] * 4
+    assert 0 < found.loc[0, "accuracy_low"] < 0.5 < found.loc[0, "accuracy_high"] < 1
+
+
+@pytest.mark.parametrize(("numbers", "said"), [
+    ((0.034, 0.021, 0.047), "accuracy higher by 0.034 (95 % interval +0.021 to +0.047)"),
+    ((-0.034, -0.047, -0.021), "accuracy lower by 0.034 (95 % interval -0.047 to -0.021)"),
+    ((0.034, -0.001, 0.069), "accuracy: no difference found (95 % interval -0.001 to +0.069)"),
+    ((0.034, 0, 0.069), "accuracy: no difference found (95 % interval +0.000 to +0.069)"),
+    ((0.034, np.nan, np.nan), "accuracy: no difference found (no interval: undefined in some resamples)"),
+])  # fmt: skip
+def test_an_interval_that_holds_zero_is_no_difference(numbers, said):
+    assert tables.finding("accuracy", *numbers) == said
+
+
+def test_findings_name_both_rows_in_a_sentence_each():
+    labels = np.repeat([0, 1], 10)
+    rows = {"right": labels, "half": np.zeros(20, int)}
+    said = tables.findings(tables.differences(rows, labels, [("right", "half"), ("right", "right")])).split("\n")
+    assert said[0].startswith("- **right** against **half**: accuracy higher by 0.500 (95 % interval +0.")
+    assert said[1].count("no difference found") == 2
+
+
+def test_f1_of_each_emotion_for_labels_and_for_sets():
+    labels = np.array([0, 0, 1])
+    sets = np.zeros((3, 28), dtype=bool)
+    sets[[0, 1, 1], [0, 0, 5]] = True
+    table = tables.per_emotion({"labels": np.array([0, 1, 1]), "sets": sets}, labels)
+    assert list(table.index) == list(EMOTIONS) and table["support"].tolist() == [2, 1] + [0] * 26
+    np.testing.assert_allclose(table["labels"].iloc[:3], [2 / 3, 2 / 3, np.nan])
+    np.testing.assert_allclose(table["sets"].iloc[:6], [1, 0, np.nan, np.nan, np.nan, 0])
+
+
+def test_the_search_is_empty_where_there_was_none(store):
+    assert tables.search(store).empty
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path)
+
+
+def test_a_table_is_written_in_three_forms_and_returned(folder):
+    table = pd.DataFrame({"f1_score": [0.12345, -0.0001], "rows": [3, 1200], "paper": [None, 0.557]},
+                         index=pd.Index(["a, b", "c & d"], name="row"))  # fmt: skip
+    assert tables.save(table, "t", folder, "In 95 % of A & B.") is table
+    read = pd.read_csv(folder.path / "t.csv", index_col="row")
+    assert read.loc["a, b", "f1_score"] == 0.12345 and np.isnan(read.loc["a, b", "paper"])
+    lines = (folder.path / "t.md").read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["In 95 % of A & B.", ""]
+    assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == ["a, b", "0.123", "3", ""]
+    assert [cell.strip() for cell in lines[5].split("|")[1:-1]] == ["c & d", "0.000", "1200", "0.557"]
+    latex = (folder.path / "t.tex").read_text(encoding="utf-8")
+    # An unescaped % in a caption would comment out the rest of its line.
+    assert r"\caption{In 95 \% of A \& B.}" in latex and r"\label{tab:t}" in latex
+    assert r"f1\_score" in latex and r"c \& d & 0.000 & 1200 & 0.557 \\" in latex
+
+
+def test_small_rates_are_not_rounded_to_zero_and_a_plain_index_is_left_out(folder):
+    table = pd.DataFrame({"learning_rate": [1e-4, 3e-4], "kept": ["no", "yes"]})
+    tables.save(table, "t", folder, "Search.")
+    assert (folder.path / "t.csv").read_text().splitlines()[:2] == ["learning_rate,kept", "0.0001,no"]
+    lines = (folder.path / "t.md").read_text(encoding="utf-8").splitlines()
+    assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == ["1e-04", "no"]
+    assert r"3e-04 & yes \\" in (folder.path / "t.tex").read_text(encoding="utf-8")

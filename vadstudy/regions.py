@@ -73,7 +73,7 @@ def valence_by_class(valence, positive, threshold):
         axes.text(x, 0.82, f"{name}: {right:.0%}\n{side} the threshold", ha=("left", "right")[value], va="top",
                   transform=axes.transAxes, bbox=dict(facecolor="white", edgecolor=shade, linewidth=2.5))  # fmt: skip
     axes.axvline(threshold, color="0.1", linestyle="--")
-    axes.margins(y=0.5)
+    axes.margins(y=0.6)
     axes.text(threshold, 0.97, f" threshold {threshold:.3f} ", va="top", ha="left" if threshold < 0.7 else "right",
               transform=axes.get_xaxis_transform())  # fmt: skip
     axes.set(xlabel="predicted valence (0 to 1)", ylabel="share of the class's texts (%)", xlim=(0, 1))
