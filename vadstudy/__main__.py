@@ -55,6 +55,7 @@ def execute(notebook, output, parameters):
     import nbformat
     import papermill.exceptions
 
+    logging.getLogger("papermill").setLevel(logging.WARNING)
     known = papermill.inspect_notebook(str(notebook))
     for name, value in parameters:
         if name not in known:
