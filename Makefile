@@ -61,8 +61,8 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
-	TQDM_DISABLE=1 $(PY) -m pytest
-	TQDM_DISABLE=1 $(PY) -m pytest --nbval-lax --nbval-current-env notebooks/
+	TQDM_DISABLE=1 $(PY) -m pytest -n 2
+	TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	$(PY) -m jupyterlab notebooks

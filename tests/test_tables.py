@@ -46,7 +46,8 @@ def store(tmp_path_factory):
             frame = pd.DataFrame(outputs(name, split).astype("float32")).add_prefix("o")
             frames.append(frame.assign(split=split, id=[f"{split}{i}" for i in range(len(labels))], label=labels))
         pd.concat(frames).to_parquet(place / "predictions.parquet")
-        meta = {"recipe": recipes.as_fields(recipe), "date": "2026-01-01", "points": POINTS.tolist(), "fingerprints": {},
+        meta = {"recipe": recipes.as_fields(recipe), "date": "2026-01-01", "points": POINTS.tolist(),
+                "fingerprints": {},
                 "checksums": {"predictions.parquet": sha256(place / "predictions.parquet")}}  # fmt: skip
         if not isinstance(recipe, Recipe):
             meta["fingerprints"]["source"] = sha256(store.place(recipe.source, SEED) / "predictions.parquet")

@@ -73,7 +73,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from vadstudy import corpora, recipes, training
-recipe = replace(recipes.named("smoke")["scaled-mae"], epochs=40)
+recipe = replace(recipes.named("smoke")["scaled-mae"], epochs=15)
 training.train(recipe, 42, Path(sys.argv[1])).predictions.to_parquet(sys.argv[2])
 """
 
@@ -91,6 +91,6 @@ def test_after_sigkill_it_goes_on_to_the_same_predictions(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL and not (tmp_path / "b.parquet").exists()
     steps = max(int(folder.name.split("-")[1]) for folder in killed.glob("checkpoint-*"))
-    assert 0 < steps < 40 * 21
+    assert 0 < steps < 15 * 21
     assert start(killed, tmp_path / "b.parquet").wait() == 0
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
