@@ -1,0 +1,35 @@
+"""The README's numbers are those of the tables, which are those of the recorded runs."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| ([\w, .-]+) \| (0\.\d{3}) \| (0\.\d{3}) \| ?([\d./ ]*)\|$", README, re.M)
+
+
+def table(name):
+    return pd.read_csv(ROOT / "reports" / "tables" / f"{name}.csv", index_col=0)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_scores_are_the_tables(row):
+    name, accuracy, f1, paper = row
+    found = pd.concat([table("table2"), table("table3")]).loc[[name]].iloc[0]
+    assert (float(accuracy), float(f1)) == (round(found["accuracy"], 3), round(found["macro_f1"], 3))
+    stated = [float(number) for number in paper.split("/")] if paper.strip() else []
+    assert stated == found[["paper_accuracy", "paper_macro_f1"]].dropna().tolist()
+
+
+def test_there_are_rows_to_test():
+    assert len(ROWS) == 10
+
+
+def test_transfer_numbers_are_the_tables():
+    imdb, emotion = table("06_imdb")["accuracy"], table("06_emotion")["accuracy"]
+    for found in (imdb["regressor, threshold from train"], imdb["lexicon mean, threshold from train"],
+                  imdb["bag of words"], emotion["regressor and SVM"]):  # fmt: skip
+        assert f"{100 * found:.1f} %" in README
