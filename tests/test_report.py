@@ -1,55 +1,105 @@
-"""The report: built from what the notebooks wrote, whole or not at all."""
+"""The report: built from what the notebooks wrote, its sentences after its numbers, whole or not at all."""
 
+import re
+import shutil
+from io import BytesIO
+
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
+import typst
 
-from vadstudy import report, tables
+from vadstudy import figures, report, tables
+from vadstudy.findings import findings
 from vadstudy.runs import RunError, RunStore
+
+TEMPLATE = (report.DATA / "report.md").read_text(encoding="utf-8")
+PAIRS = [("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"),
+         ("scaled-mae, SVM", "baseline, threshold 0.3"), ("softmax, argmax", "baseline, argmax"),
+         ("nrc-mae, 1NN", "nrc-mse, 1NN"),
+         *((f"{a}-mae, {by}", f"{b}-mae, {by}") for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
+           for by in ("1NN", "SVM"))]  # fmt: skip
+
+
+def interval(**values):
+    """Columns of values with intervals 0.01 to both sides."""
+    return {name + end: value + width for name, value in values.items()
+            for end, width in (("", 0), ("_low", -0.01), ("_high", 0.01))}  # fmt: skip
+
+
+def differences(pairs):
+    frame = [{"first": a, "second": b, **interval(accuracy=0.02, macro_f1=-0.005), "mcnemar_p": 1e-9} for a, b in pairs]
+    return pd.DataFrame(frame)
+
+
+def scored(*names, **more):
+    return pd.DataFrame([{"row": name, **interval(accuracy=0.61, macro_f1=0.4), **more} for name in names])
 
 
 @pytest.fixture
-def store(tmp_path):
-    """The smoke store, with made-up tables and one-pixel figures in a folder of its own."""
-    found = RunStore("smoke")
-    found.get("scaled-mae")
-
-    def output(*parts):
-        folder = tmp_path.joinpath(*parts)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    found.output = output
-    import matplotlib.pyplot as plt
-
-    for _, names, figures in report.SECTIONS:
-        for name in figures:
-            plt.imsave(output("figures") / f"{name}.png", [[0.0]])
-        for name in names:
-            tables.save(TABLES.get(name, TABLES["other"]), name, found, f"Caption of {name} with 5 % & more.")
-    return found
-
-
-SCORE = dict(accuracy=0.61, accuracy_low=0.6, accuracy_high=0.62)
-DIFFERENCE = pd.DataFrame([dict(first="softmax", second="1NN", accuracy=0.02, accuracy_low=0.01, accuracy_high=0.03,
-                                macro_f1=0.01, macro_f1_low=-0.01, macro_f1_high=0.03)])  # fmt: skip
-TABLES = {
-    "table1": pd.DataFrame([dict(run="nrc-mae", loss="MAE", test_loss=0.1, ratio=0.5)]).set_index("run"),
-    "04_differences": DIFFERENCE, "05_differences": DIFFERENCE,
-    "06_imdb": pd.DataFrame([dict(row="regressor", **SCORE, paper_accuracy=0.6971)]).set_index("row"),
-    "06_emotion": pd.DataFrame([dict(row="SVM | VAD", **SCORE, paper_accuracy=0.57)]).set_index("row"),
-    "other": pd.DataFrame([dict(a=1.5, b="x")]),
-}  # fmt: skip
+def made_up():
+    """A table by each name, with the columns of the notebooks' and made-up numbers."""
+    runs = ("scaled-mae", "nrc-mae", "nrc-mse", "spread-mae", "shuffled-mae", "nrc-mse-5e-7")
+    losses = dict(loss="MAE", test_loss=0.11, constant_loss=0.2, ratio=0.55, r2_V=0.5, r2_A=0.2, r2_D=-0.3)
+    rows = ("baseline, threshold 0.3", "baseline, argmax", "softmax, argmax", "nrc-mse-5e-7, 1NN")
+    paper = scored("regressor", "words | more").assign(paper_accuracy=[0.6971, None])
+    return {
+        "01_filter": pd.DataFrame(dict(split=["train", "test"], rows=[4200, 500], kept=[4000, 490])),
+        "02_distances": pd.DataFrame(dict(mapper=["nrc"], least=[0.05])),
+        "03_search": pd.DataFrame(dict(row=["softmax"], learning_rate=[3e-4], dev_accuracy=[0.6])),
+        "table1": pd.DataFrame([dict(run=run, **losses, paper_loss=0.12) for run in runs]),
+        "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
+        "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
+        "04_differences": differences(PAIRS[:5]), "05_differences": differences(PAIRS[5:]),
+        "04_per_emotion": pd.DataFrame(dict(emotion=["joy", "grief"], support=[93, 2], softmax=[0.5, None])),
+        "06_imdb": paper, "06_emotion": paper.assign(paper_accuracy=[0.57, None]),
+        "06_emobank": pd.DataFrame([dict(row="regressor", dimension="valence", **interval(pearson=0.4))]),
+    }  # fmt: skip
 
 
-def test_both_forms_say_what_the_tables_say(store):
+@pytest.fixture(scope="module")
+def outline(tmp_path_factory):
+    """A folder with one real run, and an empty figure by each name."""
+    folder = tmp_path_factory.mktemp("outline")
+    (store := RunStore("smoke", folder / "runs")).scratch = folder
+    store.get("corpus-lengths")
+    figures.save(figures.subplots(figsize=(2, 1))[0], "any", store)
+    for name in re.findall(r"figures/(\w+)\.png", TEMPLATE):
+        for end in ("png", "svg"):
+            shutil.copy(folder / f"figures/any.{end}", folder / f"figures/{name}.{end}")
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path, outline, made_up):
+    """A smoke store in a folder of its own: one real run, made-up tables, empty figures."""
+    shutil.copytree(outline, tmp_path, dirs_exist_ok=True)
+    (store := RunStore("smoke", tmp_path / "runs")).scratch = tmp_path
+    for name, table in made_up.items():
+        table.to_csv(store.output("reports", "tables") / f"{name}.csv", index=False)
+    return store
+
+
+def test_both_files_are_written_and_nothing_else(store):
+    path = report.write(store)
+    assert path == store.output("reports") / "report.md"
+    assert sorted(p.name for p in path.parent.iterdir()) == ["report.md", "report.pdf", "tables"]
+    assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_text_has_every_table_and_figure_and_no_field_left(store):
     path = report.write(store)
     text = path.read_text(encoding="utf-8")
-    assert "Regression, nrc-mae: test MAE 0.100, 0.50 of the best constant's." in text
-    assert "accuracy higher by 0.020 (95 % interval +0.010 to +0.030); macro-F1: no difference found" in text
-    assert "regressor: accuracy 0.610 (95 % interval 0.600 to 0.620); the paper: 0.697." in text
-    assert "![Table 2 as a figure.](../figures/04_table2.png)" in text and "runs read from the record" in text
-    assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
-    assert sorted(p.name for p in path.parent.iterdir()) == ["report.md", "report.pdf", "tables"]
+    assert "$" not in text and "{" not in text and "\n\n\n" not in text
+    links = re.findall(r"\]\((\.\./[^)]+|tables/)\)", text)
+    assert len(links) == 19 and all((path.parent / link).exists() for link in links)
+    assert re.findall(r"\*Figure (\d+)\.", text) == [str(i + 1) for i in range(17)]
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+    assert "0.610 (0.600 to 0.620)" in text and "tiny random BERT, here" in text and "BERT-base-cased, paper" in text
+    assert "4,000 train, 490 test" in text and "has 490 rows" in text and "grief 2, joy 93" in text
+    assert "**Not the study**" in text and "`make paper PROFILE=smoke`" in text
 
 
 def test_the_same_input_gives_the_same_files(store):
@@ -57,9 +107,93 @@ def test_the_same_input_gives_the_same_files(store):
     assert [report.write(store).with_suffix(end).read_bytes() for end in (".md", ".pdf")] == first
 
 
-@pytest.mark.parametrize("missing", ["reports/tables/table2.md", "figures/05_table3.png"])
-def test_what_is_missing_is_named(store, missing):
-    store.output().joinpath(missing).unlink()
-    with pytest.raises(RunError, match=f"{missing.split('/')[-1]} is missing.*run `make paper`"):
+@pytest.mark.parametrize("missing", ["reports/tables/table2.csv", "figures/05_table3.png", "figures/06_imdb.svg"])
+def test_what_is_missing_is_named_and_an_older_report_stays(store, missing):
+    older = report.write(store).read_bytes()
+    (store.scratch / missing).unlink()
+    with pytest.raises(RunError, match=f"{missing} is missing; `make paper PROFILE=smoke`"):
         report.write(store)
-    assert not list(store.output("reports").glob("report.*"))
+    assert (store.scratch / "reports/report.md").read_bytes() == older
+
+
+def test_a_failure_to_typeset_leaves_nothing(store, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setattr(report.typst, "compile", fail)
+    with pytest.raises(RuntimeError, match="no fonts"):
+        report.write(store)
+    assert [p.name for p in store.output("reports").iterdir()] == ["tables"]
+
+
+def test_the_record_counts_what_the_notebooks_made(store):
+    assert re.fullmatch(r"The tables rest on 1 runs? of \d{4}-\d\d-\d\d: 1 read from the record, 0 made just now\.",
+                        report.record(store))  # fmt: skip
+    (store.output("notebooks") / "01.ipynb").write_text('"0 runs read from the record; 1 made just now\\n"')
+    assert report.record(store).endswith(": 0 read from the record, 1 made just now.")
+
+
+def test_without_runs_there_is_no_report(tmp_path):
+    with pytest.raises(RunError, match="has no runs; `make paper` makes them"):
+        report.record(RunStore("smoke", tmp_path))
+
+
+def test_a_table_shows_intervals_and_whose_numbers_they_are():
+    table = pd.DataFrame([dict(row="a | b", **interval(accuracy=0.5), paper_accuracy=0.57, n=1200),
+                          dict(row="c", **interval(accuracy=0.6), paper_accuracy=None, n=3)])  # fmt: skip
+    head, rule, first, second = report.as_markdown(table, "MiniLM-L6, here").splitlines()
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in (head, first, second)]
+    assert cells == [["row", "accuracy<br>MiniLM-L6, here", "accuracy<br>BERT-base-cased, paper", "n"],
+                     ["a \\| b", "0.500 (0.490 to 0.510)", "0.570", "1,200"],
+                     ["c", "0.600 (0.590 to 0.610)", "–", "3"]]  # fmt: skip
+    assert [cell.endswith(":") for cell in rule.strip("|").split("|")] == [False, True, True, True]
+
+
+def test_only_differences_whose_interval_leaves_out_zero_are_bold():
+    text = report.as_markdown(differences(PAIRS[:1]), "here")
+    assert "**+0.020** (+0.010 to +0.030)" in text and " -0.005 (-0.015 to +0.005)" in text and "< 0.001" in text
+
+
+def sentences(made_up):
+    return findings(made_up.get, {"sentiment": "IMDB", "six": "Emotion", "vad": "EmoBank"}, comparable=True)
+
+
+def test_sentences_follow_the_numbers(made_up):
+    said = " ".join(sentences(made_up))
+    assert "0.110, 0.55 of the 0.200 that the best constant has; the paper's 0.120 is 0.60 of it" in said
+    assert "The order holds in accuracy and is not found in macro-F1." in said
+    assert "accuracy higher by 0.020 (+0.010 to +0.030); macro-F1: no difference found (-0.015 to +0.005)" in said
+    assert "0.610 and 0.400 by threshold 0.3; 0.610 and 0.400 by argmax" in said
+    assert "The paper reports 69.71 %; *regressor*, 61.00 % (60.00 to 62.00), is below it." in said
+    assert "The paper reports 57 %; *regressor*, 61.00 % (60.00 to 62.00), is above it." in said
+    assert "*regressor* 0.40" in said
+
+
+@pytest.mark.parametrize("accuracy, macro_f1, verdict", [
+    (0.02, 0.02, "holds in accuracy and in macro-F1."), (-0.02, 0.0, "is not found in accuracy and in macro-F1."),
+])  # fmt: skip
+def test_the_order_holds_if_both_steps_leave_out_zero(made_up, accuracy, macro_f1, verdict):
+    steps = interval(accuracy=accuracy, macro_f1=macro_f1)
+    made_up["04_differences"] = made_up["04_differences"].assign(**steps)
+    assert f"The order {verdict}" in sentences(made_up)[1]
+
+
+def test_a_missing_pair_is_named(made_up):
+    made_up["05_differences"] = made_up["05_differences"].iloc[1:]
+    with pytest.raises(RunError, match="'nrc-mae, 1NN' against 'shuffled-mae, 1NN'"):
+        sentences(made_up)
+
+
+def test_a_table_wider_than_the_page_is_shrunk_to_it():
+    cells = " | ".join(["a cell of some length"] * 12)
+    text = f"# Title\n\n| {cells} |\n|{'---|' * 12}\n| {cells} |"
+    page = typst.compile((report.DATA / "report.typ").read_bytes(), sys_inputs={"markdown": text}, format="png", ppi=50,
+                         ignore_system_fonts=True)  # fmt: skip
+    pixels = plt.imread(BytesIO(page[0] if isinstance(page, list) else page))[..., :3].min(axis=(0, 2))
+    margin = len(pixels) * 20 // 210 - 1
+    assert pixels[:margin].min() == pixels[-margin:].min() == 1 > pixels.min()
+
+
+def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion"}
+    assert tables.finding("x", 0.0, -1, 1).endswith("(95 % interval -1.000 to +1.000)")

@@ -1,132 +1,163 @@
-"""The report: the tables and figures that the notebooks wrote, as Markdown and as PDF (by Typst, from a wheel)."""
+"""The report: what the notebooks wrote, assembled into ``report.md`` and ``report.pdf``.
 
-import json
+Its text is the template ``data/report.md``; every number in it is computed from the notebooks' tables.
+``data/report.typ`` typesets the finished Markdown, so that the two files cannot say different things.
+"""
+
 import os
+import re
 from datetime import datetime
 from pathlib import Path
+from string import Template
 
+import matplotlib
 import pandas as pd
 import typst
 
-from vadstudy import tables
-from vadstudy.recipes import ENCODER_NAMES
+from vadstudy.findings import findings
+from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import RunError
 
-TITLE = "Does it help to predict emotions through a psychological space?"
-TEMPLATE = Path(__file__).parent / "data" / "report.typ"
-
-#: Heading, tables and figures (with captions) of each section, in the notebooks' order.
-SECTIONS = (
-    ("The corpus and its labels", ("01_filter",),
-     {"01_label_counts": "Comments of each emotion, by split.", "01_pairs": "Distances between labels in NRC VAD."}),
-    ("The space", ("02_distances",),
-     {"02_vad_space": "The 28 emotions in NRC VAD (the paper's figure 4).",
-      "02_mappers": "NRC's points, scaled, and spread evenly."}),
-    ("The regressor", ("03_search", "table1"),
-     {"03_architecture": "The way of a text (the paper's figure 3).", "03_learning_curves": "Learning curves.",
-      "03_predicted_points": "Predicted points of test comments."}),
-    ("From points to labels", ("table2", "04_differences"),
-     {"04_table2": "Table 2 as a figure.", "04_thresholds": "The sigmoid baseline by threshold, on dev.",
-      "04_per_emotion_f1": "F1 of each emotion.", "04_confusion": "Which emotion is taken for which.",
-      "04_decision_regions": "Decision regions of 1NN and the SVM."}),
-    ("Arbitrary points", ("table3", "05_differences"), {"05_table3": "Table 3 as a figure."}),
-    ("Transfer", ("06_imdb", "06_emotion", "06_emobank"),
-     {"06_imdb": "Predicted valence of reviews.", "06_emobank": "Predicted beside human VAD."}),
-)  # fmt: skip
-
-LIMITS = (
-    "A small encoder, MiniLM-L6 (22 M parameters), where the paper has BERT-base-cased: compare orders, not levels.",
-    "One seed. The intervals resample test rows; what another training would give, they do not say.",
-    "The test set has 4,590 rows, and grief has 2 of them: macro-F1 hangs on few texts.",
-    "The search on dev was small (two learning rates, one or two trained layers): longer training may help.",
-    "The SVMs are fitted on points that the regressor predicts for its own training texts.",
-)  # fmt: skip
+DATA = Path(__file__).parent / "data"
+HEADERS = {"macro_f1": "macro-F1", "dev_macro_f1": "dev macro-F1", "mcnemar_p": "McNemar's p", "r2_V": "R² valence",
+           "r2_A": "R² arousal", "r2_D": "R² dominance", "learned_from_target": "learned from it",
+           "pearson": "Pearson's r", "spearman": "Spearman's r"}  # fmt: skip
+#: Columns whose numbers come out of the encoder.
+ENCODED = re.compile("accuracy|macro_f1|test_loss|ratio|r2_|dev_|pearson|spearman")
+CORPORA = {"goemotions": "GoEmotions", "mini": "the mini corpus", "imdb": "IMDB", "emotion": "Emotion",
+           "emobank": "EmoBank"}  # fmt: skip
+NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numbers are of other texts, and nothing "
+          "below is a finding about emotions.")  # fmt: skip
 
 
-def read_table(name, folder):
-    """A table's caption, header and rows of text, from its Markdown; a ``RunError`` names a missing one."""
-    path = folder / f"{name}.md"
-    if not path.is_file():
-        raise RunError(f"{path} is missing: the report is made of what the notebooks write; run `make paper`")
-    caption, _, *lines = path.read_text(encoding="utf-8").rstrip().split("\n")
-    header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return caption, header, rows
-
-
-def found(folder):
-    """What came out, in sentences computed from the tables."""
-    def read(name):
-        return pd.read_csv(folder / f"{name}.csv")
-
-    said = [f"Regression, {row.run}: test {row.loss} {row.test_loss:.3f}, {row.ratio:.2f} of the best constant's."
-            for row in read("table1").itertuples()]  # fmt: skip
-    for name in ("04_differences", "05_differences"):
-        said += [line.removeprefix("- ").replace("**", "") for line in tables.findings(read(name)).split("\n")]
-    for name in ("06_imdb", "06_emotion"):
-        said += [f"Transfer ({name[3:]}), {row.row}: accuracy {row.accuracy:.3f} (95 % interval "
-                 f"{row.accuracy_low:.3f} to {row.accuracy_high:.3f}); the paper: {row.paper_accuracy:.3f}."
-                 for row in read(name).dropna(subset="paper_accuracy").itertuples()]  # fmt: skip
-    return said
-
-
-def contents(store):
-    """All that the report says, as plain data: Markdown and PDF are two views of it."""
-    folder, pictures = store.output("reports", "tables"), store.output("figures")
-    for name in store.recipes:
-        if store.place(name, 42).exists():
-            store[name]
-    recipe = store.recipes["scaled-mae"]
-    encoder = ENCODER_NAMES.get(recipe.encoder, recipe.encoder)
-    sections = []
-    for heading, names, figures in SECTIONS:
-        names = [name for name in names if name != "03_search" or store.profile == "study"]
-        for name in figures:
-            if not (pictures / f"{name}.png").is_file():
-                raise RunError(f"{pictures / name}.png is missing: the report is made of what the notebooks write; "
-                               "run `make paper`")  # fmt: skip
-        shown = [dict(zip(("caption", "header", "rows"), read_table(name, folder), strict=True)) for name in names]
-        sections.append({"heading": heading, "tables": shown, "figures": figures})
-    return {
-        "title": TITLE,
-        "about": f"A reproduction of “Dimension is All You Need? A Compact Dimensional Approach to Emotion "
-                 f"Recognition” (Ben-Tov and Frenkel). Profile {store.profile}: {encoder}, corpus {recipe.corpus}, "
-                 f"one seed (42), {recipe.epochs} epochs, the best by dev macro-F1. Columns named paper are the "
-                 "paper's numbers, for BERT-base-cased; all others were computed from recorded predictions.",
-        "record": store.summary() + ".", "found": found(folder), "sections": sections, "limits": LIMITS,
-    }  # fmt: skip
-
-
-def markdown(content):
-    """The report as Markdown, figures by relative links."""
-    lines = [f"# {content['title']}", content["about"], content["record"], "## What came out",
-             "\n".join(f"- {line}" for line in content["found"])]  # fmt: skip
-    for section in content["sections"]:
-        lines.append(f"## {section['heading']}")
-        for table in section["tables"]:
-            rule = ["---"] * len(table["header"])
-            rows = [f"| {' | '.join(row)} |" for row in (table["header"], rule, *table["rows"])]
-            lines += [table["caption"], "\n".join(rows)]
-        lines += [f"![{caption}](../figures/{name}.png)\n\n*{caption}*" for name, caption in section["figures"].items()]
-    lines += ["## Limits", "\n".join(f"- {line}" for line in content["limits"]),
-              "## How to reproduce", "`make paper` computes all of this from the recorded runs."]  # fmt: skip
-    return "\n\n".join(lines) + "\n"
+class ReportError(RunError):
+    """A report that cannot be written: the message names the file that is missing and what makes it."""
 
 
 def write(store):
-    """Write ``report.md`` and ``report.pdf`` to the profile's reports folder, each whole or not at all; its path."""
-    content = contents(store)
+    """Write ``report.md`` and ``report.pdf`` to the profile's reports folder, each whole or not at all.
+
+    Equal tables, figures and runs give equal files: the PDF is dated by the newest run.
+
+    Returns
+    -------
+    Path
+        Of ``report.md``.
+
+    Raises
+    ------
+    RunError
+        If a table, a figure or all runs are missing; neither file is changed then.
+    """
     folder = store.output("reports")
-    dates = [run.meta["date"] for run in (store[name] for name, _ in {**store.read, **store.made})]
-    data = folder / ".report.json"
-    data.write_text(json.dumps(content), encoding="utf-8")
+    text = markdown(store)
+    newest = int(max(map(datetime.fromisoformat, dates(store))).timestamp())
+    # The figures' letters stay text in their SVG, and are matplotlib's own.
+    fonts = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
+    pdf = typst.compile((DATA / "report.typ").read_bytes(), root=folder.parent, sys_inputs={"markdown": text},
+                        font_paths=fonts, ignore_system_fonts=True, timestamp=newest)  # fmt: skip
+    # The Markdown last: it is what make looks at.
+    written = {folder / "report.pdf": pdf, folder / "report.md": text.encode()}
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in written}
     try:
-        pdf = typst.compile(str(TEMPLATE), root="/", sys_inputs={"data": str(data.resolve()),
-                            "figures": str(store.output("figures").resolve())},
-                            timestamp=int(datetime.fromisoformat(max(dates)).timestamp()))  # fmt: skip
+        for path, part in parts.items():
+            part.write_bytes(written[path])
+        for path, part in parts.items():
+            os.replace(part, path)
     finally:
-        data.unlink()
-    for name, written in (("report.pdf", pdf), ("report.md", markdown(content).encode())):
-        part = folder / f".{name}.part"
-        part.write_bytes(written)
-        os.replace(part, folder / name)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
     return folder / "report.md"
+
+
+def markdown(store):
+    """The report as Markdown, figures by links relative to the reports folder; raises as :func:`write`."""
+    command = "make paper" + (f" PROFILE={store.profile}" if store.profile != "study" else "")
+    template = Template((DATA / "report.md").read_text(encoding="utf-8"))
+    recipe = store.recipes["scaled-mae"]
+    encoder = ENCODER_NAMES.get(recipe.encoder, recipe.encoder)
+    used = {role: store.recipes[f"{role}-points"].corpus for role in ("sentiment", "six", "vad")}
+    corpora = {role: CORPORA.get(name, name) for role, name in {**used, "corpus": recipe.corpus}.items()}
+    comparable = recipe.corpus == "goemotions"
+
+    def existing(path):
+        if not path.is_file():
+            raise ReportError(f"{path} is missing; `{command}` executes the notebooks, which write it")
+        return path
+
+    def read(name):
+        return pd.read_csv(existing(store.output("reports", "tables") / f"{name}.csv"))
+
+    for name in re.findall(r"\.\./figures/([\w.]+)\.png", template.template):
+        for end in ("png", "svg"):
+            existing(store.output("figures") / f"{name}.{end}")
+    shown = {}
+    for field in template.get_identifiers():
+        if field == "t_03_search" and store.profile != "study":
+            shown[field] = "This profile has no search."
+        elif field.startswith("t_"):
+            whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
+            shown[field] = as_markdown(read(field[2:]), whose)
+    kept = read("01_filter").set_index("split")["kept"]
+    rarest = read("04_per_emotion").sort_values("support", kind="stable").head(4)
+    text = template.substitute(
+        vars(recipe) | shown | corpora, profile=store.profile, command=command, encoder=encoder, seed=SEED,
+        layers="all layers" if recipe.trainable_layers is None else f"the upper {recipe.trainable_layers} layers",
+        head_rate=recipe.head_learning_rate or recipe.learning_rate, record=record(store, command),
+        notice="" if comparable else NOTICE.format(corpora["corpus"]),
+        findings="\n".join(f"- {line}" for line in findings(read, corpora, comparable)),
+        kept=", ".join(f"{rows:,} {split}" for split, rows in kept.items()), test_rows=f"{kept['test']:,}",
+        rarest=", ".join(f"{row.emotion} {row.support}" for row in rarest.itertuples()),
+    )  # fmt: skip
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def dates(store):
+    """When each of the profile's runs was made, of those that exist."""
+    return [store[name].meta["date"] for name in store.recipes if store.place(name, SEED).exists()]
+
+
+def record(store, command="make paper"):
+    """One line: how many runs the tables rest on, of which dates, how many of them the notebooks made just now."""
+    days = sorted(date[:10] for date in dates(store))
+    if not days:
+        raise ReportError(f"{store.folder} has no runs; `{command}` makes them")
+    executed = (store.output("reports") if store.profile == "study" else store.output()) / "notebooks"
+    made = sum(int(n) for path in executed.glob("*.ipynb")
+               for n in re.findall(r"; (\d+) made just now", path.read_text(encoding="utf-8")))  # fmt: skip
+    return (f"The tables rest on {len(days)} runs of {' to '.join(dict.fromkeys((days[0], days[-1])))}: "
+            f"{len(days) - made} read from the record, {made} made just now.")  # fmt: skip
+
+
+def as_markdown(table, whose):
+    """A table as Markdown: intervals in their value's cell, the paper's numbers beside ours, whose they are on top.
+
+    In a table of differences (columns ``first``, ``second``) those whose interval does not hold 0 are bold.
+    """
+    columns, sides = {}, []
+    for name in table.columns:
+        if re.search("^paper_|_low$|_high$", name):
+            continue
+        title, side = HEADERS.get(name, name.replace("_", " ")), "right" if table[name].dtype.kind in "if" else "left"
+        columns[f"{title}<br>{whose}" if ENCODED.match(name) else title] = _cells(table, name)
+        sides.append(side)
+        if (paper := {"test_loss": "paper_loss"}.get(name, f"paper_{name}")) in table and ENCODED.match(name):
+            columns[f"{title}<br>BERT-base-cased, paper"] = _cells(table, paper)
+            sides.append("right")
+    return pd.DataFrame(columns).to_markdown(index=False, disable_numparse=True, colalign=sides)
+
+
+def _cells(table, name):
+    values, difference = table[name], "first" in table
+    if f"{name}_low" in table:
+        form, cells = "+.3f" if difference else ".3f", []
+        for value, low, high in zip(values, table[f"{name}_low"], table[f"{name}_high"], strict=True):
+            mark = "**" if difference and not low <= 0 <= high else ""
+            cells.append(f"{mark}{value:{form}}{mark} ({low:{form}} to {high:{form}})")
+        return cells
+    if name == "mcnemar_p":
+        return ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
+    if values.dtype.kind == "f":
+        form = ".0e" if 0 < values.abs().max() < 0.0005 else ".3f"
+        return ["–" if pd.isna(value) else f"{value:{form}}" for value in values]
+    return [f"{value:,}" if values.dtype.kind == "i" else str(value).replace("|", "\\|") for value in values]
