@@ -1,0 +1,109 @@
+"""What came out: the report's sentences, in words that follow the numbers of the notebooks' tables.
+
+A difference whose interval holds 0 is "no difference found", whatever was expected.
+"""
+
+import pandas as pd
+
+from vadstudy import tables
+from vadstudy.runs import RunError
+
+SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
+
+
+def findings(read, corpora, comparable):
+    """The list of what came out.
+
+    Parameters
+    ----------
+    read : callable
+        Gives a table of the notebooks by its name.
+    corpora : dict
+        Names of the corpora of the transfer, by role (sentiment, six, vad).
+    comparable : bool
+        Whether the texts are the paper's, so that its loss can be divided by our constant's.
+
+    Returns
+    -------
+    list of str
+        In Markdown; a ``RunError`` if the tables lack a pair of rows.
+    """
+    pairs = pd.concat([read("04_differences"), read("05_differences")]).set_index(["first", "second"])
+    losses, rows = read("table1").set_index("run"), read("table2").set_index("row")
+    return [_regression(losses, comparable), _order(pairs), _decoding(rows, pairs), _losses(losses, rows, pairs),
+            _mappers(pairs), _accuracy(corpora["sentiment"], read("06_imdb")),
+            _accuracy(corpora["six"], read("06_emotion")),
+            _correlation(corpora["vad"], read("06_emobank"))]  # fmt: skip
+
+
+def _regression(losses, comparable):
+    nrc, names = losses.loc["nrc-mae"], ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae")
+    shares = ", ".join(f"{name.removesuffix('-mae')} {losses.ratio[name]:.2f}" for name in names)
+    theirs = nrc.paper_loss / nrc.constant_loss
+    paper = f"; the paper's {nrc.paper_loss:.3f} is {theirs:.2f} of it" if comparable else ""
+    return (f"**How well does a text tell its point?** On NRC's points the test MAE is {nrc.test_loss:.3f}, "
+            f"{nrc.ratio:.2f} of the {nrc.constant_loss:.3f} that the best constant has{paper}. The same share by "
+            f"mapper: {shares}.")  # fmt: skip
+
+
+def _order(pairs):
+    steps = (("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"))
+    verdict = {True: [], False: []}
+    for score, name in SCORES.items():
+        verdict[all(_pair(pairs, *step)[f"{score}_low"] > 0 for step in steps)].append(f"in {name}")
+    said = [f"{words} {' and '.join(verdict[held])}" for held, words in ((True, "holds"), (False, "is not found"))
+            if verdict[held]]  # fmt: skip
+    return (f"**1NN below the SVM, the SVM below softmax?** The order {' and '.join(said)}. "
+            + " ".join(_versus(pairs, *step) for step in steps))  # fmt: skip
+
+
+def _decoding(rows, pairs):
+    decoded = "; ".join(f"{row.accuracy:.3f} and {row.macro_f1:.3f} by {name.removeprefix('baseline, ')}"
+                        for name, row in rows.iterrows() if name.startswith("baseline"))  # fmt: skip
+    return (f"**One baseline, three decodings.** Its accuracy and macro-F1 are {decoded}. The paper compares with the "
+            f"first: {_versus(pairs, 'scaled-mae, SVM', 'baseline, threshold 0.3')} Among those that name one label, "
+            + _versus(pairs, "softmax, argmax", "baseline, argmax"))  # fmt: skip
+
+
+def _losses(losses, rows, pairs):
+    mae, mse = (", ".join(f"{losses.loc[run, f'r2_{d}']:.2f}" for d in "VAD") for run in ("nrc-mae", "nrc-mse"))
+    return (f"**MAE or MSE?** At one learning rate, {_versus(pairs, 'nrc-mae, 1NN', 'nrc-mse, 1NN')} R² of valence, "
+            f"arousal and dominance is {mae} with MAE, {mse} with MSE. At the paper's learning rate of 5e-7, MSE keeps "
+            f"{losses.ratio['nrc-mse-5e-7']:.2f} of the constant's loss and has accuracy "
+            f"{rows.accuracy['nrc-mse-5e-7, 1NN']:.3f}.")  # fmt: skip
+
+
+def _mappers(pairs):
+    said = [_versus(pairs, f"{a}-mae, {by}", f"{b}-mae, {by}")
+            for a, b in (("nrc", "shuffled"), ("spread", "nrc")) for by in ("1NN", "SVM")]  # fmt: skip
+    return f"**Does it matter where the emotions lie?** {' '.join(said)}"
+
+
+def _accuracy(corpus, table):
+    """Every row's accuracy, and the paper's beside the row that is made as it was."""
+    said = "; ".join(f"*{row.row}* {row.accuracy:.3f}" for row in table.itertuples())
+    row = table.dropna(subset="paper_accuracy").iloc[0]
+    low, high, paper = row.accuracy_low, row.accuracy_high, row.paper_accuracy
+    place = "above" if low > paper else "below" if high < paper else "not told apart from"
+    return (f"**Transfer to {corpus}**, accuracy: {said}. The paper reports {100 * paper:g} %; *{row.row}*, "
+            f"{100 * row.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}), is {place} it.")  # fmt: skip
+
+
+def _correlation(corpus, table):
+    said = "; ".join(f"*{row}* {', '.join(f'{r:.2f}' for r in found['pearson'])}"
+                     for row, found in table.groupby("row", sort=False))  # fmt: skip
+    return f"**Transfer to {corpus}**, Pearson's r with what people said of valence, arousal and dominance: {said}."
+
+
+def _versus(pairs, first, second):
+    found = _pair(pairs, first, second)
+    said = [tables.finding(name, *(found[score + end] for end in ("", "_low", "_high")))
+            for score, name in SCORES.items()]  # fmt: skip
+    return f"*{first}* against *{second}*: {'; '.join(said)}.".replace("95 % interval ", "")
+
+
+def _pair(pairs, first, second):
+    if (first, second) not in pairs.index:
+        raise RunError(f"neither 04_differences.csv nor 05_differences.csv has {first!r} against {second!r}; "
+                       "add the pair to the notebook that writes the table, then run `make paper`")  # fmt: skip
+    return pairs.loc[[(first, second)]].iloc[0]
