@@ -55,14 +55,15 @@ def local(*parts):
 
 def from_hub(name):
     """A corpus's splits from the hub, renamed to train, dev and test."""
-    where = data_folder() or "no local folder (VADSTUDY_DATA is not set and there is no data/)"
+    folder = data_folder()
+    where = f"not in {folder}" if folder else "not on this machine (VADSTUDY_DATA is not set and there is no data/)"
     if name not in HUB:
-        raise CorpusError(f"{name} is not in {where} and not on the hub; run `make data`, which says where to get it")
+        raise CorpusError(f"{name} is {where} and not on the hub; run `make data`, which says where to get it")
     try:
         found = load_dataset(*HUB[name])
     except (OSError, ValueError) as error:
         raise CorpusError(
-            f"{name} is not in {where}, and the hub's {HUB[name][0]} cannot be reached ({error}); "
+            f"{name} is {where}, and the hub's {HUB[name][0]} cannot be reached ({error}); "
             "set VADSTUDY_DATA to a folder that holds it, or run `make data` where there is a network"
         ) from error
     return {"dev" if split == "validation" else split: found[split] for split in found}
