@@ -42,7 +42,8 @@ def test_noise_on_the_targets_is_for_training_only():
     loss = PointLoss(POINTS, "mae", target_noise=0.3)
     exact = torch.tensor(POINTS)
     assert loss.eval()(exact, LABELS).item() == 0
-    assert loss.train()(exact, LABELS).item() > 0
+    losses = [loss.train()(exact, LABELS).item() for _ in range(20)]
+    assert max(losses) > 0
 
 
 def test_label_losses():
