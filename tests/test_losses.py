@@ -33,7 +33,7 @@ def test_mae_ce_is_equation_1(temperature):
 
 def test_without_a_temperature_ce_is_nearly_inert():
     points = torch.tensor(nrc().points, dtype=torch.float32)
-    loss = PointLoss(points, "mae+ce", loss_lambda=1.0)
+    loss = PointLoss(nrc().points, "mae+ce", loss_lambda=1.0)
     at_the_target = loss(points, torch.arange(28)).item()
     assert math.exp(-at_the_target) == pytest.approx(0.077, abs=0.001)
 
