@@ -13,13 +13,17 @@ def test_every_profile_has_the_same_rows_under_its_own_encoder():
     study = recipes.named("study")
     for profile, encoder in (("mini", "minilm"), ("smoke", "tiny"), ("paper", "bert-base-cased")):
         found = recipes.named(profile)
-        assert list(found) == [name for name in study if not name.startswith("search-")]
+        assert [name for name in found if not name.startswith(("rate-", "pool-"))] == [
+            name for name in study if not name.startswith(("search-", "rate-", "pool-"))
+        ]
+        assert set(found) <= set(study)
         assert {recipe.encoder for recipe in found.values() if isinstance(recipe, Recipe)} == {encoder}
 
 
 def test_compared_rows_have_equal_conditions():
-    free = ("name", "loss", "mapper", "keep_weights")
-    rows = [recipes.as_fields(recipe) for recipe in recipes.TRAINED if recipe.name != "nrc-mse-5e-7"]
+    free = ("name", "loss", "mapper", "keep_weights", "splits", "temperature")
+    compared = [recipe for recipe in (*recipes.TRAINED, *recipes.ASSIGNED) if recipe.name != "nrc-mse-5e-7"]
+    rows = [recipes.as_fields(recipe) for recipe in compared]
     held = [{field: value for field, value in row.items() if field not in free} for row in rows]
     assert all(row == held[0] for row in held)
 
@@ -74,3 +78,21 @@ def test_differences_survive_json():
         f"epochs: 1 -> {recipe.epochs}",
         "gone: 2 -> 'absent'",
     ]
+
+
+def test_a_field_that_was_added_later_has_its_default_in_older_records():
+    recipe = recipes.TRAINED[1]
+    stored = {name: value for name, value in recipes.as_fields(recipe).items() if name not in ("fold", "pooling")}
+    assert recipes.differences(stored, recipe) == []
+    stored = {name: value for name, value in recipes.as_fields(recipes.FOLDS[0]).items() if name != "fold"}
+    assert recipes.differences(stored, recipes.FOLDS[0]) == ["fold: None -> [1, 3]"]
+
+
+def test_the_plan_has_five_seeds_for_what_carries_the_conclusions():
+    plan = recipes.plan()
+    seeds = {name: [seed for other, seed in plan if other == name] for name, _ in plan}
+    assert seeds["softmax"] == seeds["scaled-mae"] == seeds["scaled-mae-svm"] == list(recipes.SEEDS)
+    assert seeds["bce"] == seeds["shuffled-mae-svm"] == list(recipes.SEEDS[:3])
+    assert seeds["nrc-mse-5e-7"] == seeds["scaled-mae-fold1of3"] == [recipes.SEED]
+    assert [seed for _, seed in plan] == sorted(seed for _, seed in plan)
+    assert {seed for _, seed in recipes.plan("smoke")} == {recipes.SEED}

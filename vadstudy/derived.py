@@ -1,6 +1,6 @@
 """Predictions that are computed, not trained: the SVM, the transfer of a trained regressor, the baselines on texts.
 
-Each function takes a :class:`~vadstudy.recipes.Derived` recipe, a seed and its source run, and gives the rows of
+Each function takes a :class:`~vadstudy.recipes.Derived` recipe, a seed and its source runs, and gives the rows of
 ``predictions.parquet`` and the fingerprint of the corpus that it read. They are recorded because they need texts, or
 take longer than a reader should wait.
 """
@@ -20,9 +20,14 @@ from vadstudy.inference import predict, prediction_frame
 from vadstudy.regressor import load_encoder
 
 
-def svm(recipe, seed, source):
-    """The SVM, fitted on a run's predicted train points; its probabilities of every label for the other splits."""
-    points, labels = source.outputs("train"), source.labels("train")
+def svm(recipe, seed, sources):
+    """The SVM, fitted on predicted train points; its probabilities of every label for the first source's other splits.
+
+    The train points are those of the source, or of the folds, if there are some.
+    """
+    source, fitted_on = sources[0], sources[1:] or sources
+    points = np.concatenate([run.outputs("train") for run in fitted_on])
+    labels = np.concatenate([run.labels("train") for run in fitted_on])
     model = EmotionSVM(C=recipe.C, gamma=recipe.gamma, random_state=seed).fit(points, labels)
     frames = []
     for split in source.splits:
@@ -32,9 +37,9 @@ def svm(recipe, seed, source):
     return pd.concat(frames, ignore_index=True), source.meta["fingerprints"]["corpus"]
 
 
-def points(recipe, seed, source):
+def points(recipe, seed, sources):
     """Points of another corpus's texts by a trained regressor, none of whose texts it has seen."""
-    tokenizer, regressor = source.regressor()
+    tokenizer, regressor = sources[0].regressor()
     corpus, fingerprint = _sampled(recipe, seed)
     frames = []
     for split, rows in corpus.items():
@@ -44,7 +49,7 @@ def points(recipe, seed, source):
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
-def bag_of_words(recipe, seed, source=None):
+def bag_of_words(recipe, seed, sources=()):
     """TF-IDF of words and pairs of words, then a logistic regression (labels) or ridge regression (VAD).
 
     Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others.
@@ -62,7 +67,7 @@ def bag_of_words(recipe, seed, source=None):
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
-def lexicon_mean(recipe, seed, source=None):
+def lexicon_mean(recipe, seed, sources=()):
     """Mean VAD of a text's words that are in the lexicon; the lexicon's own mean where none is."""
     words = corpora.lexicon() if recipe.lexicon == "nrc" else goemotions.emotion_vad()
     rows_of = dict(zip(words.index, words.to_numpy(), strict=True))
@@ -78,7 +83,7 @@ def lexicon_mean(recipe, seed, source=None):
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
-def lengths(recipe, seed=None, source=None):
+def lengths(recipe, seed=None, sources=()):
     """Every comment of the corpus before the single-label filter: its labels, its words and MiniLM tokens."""
     corpus = {"goemotions": goemotions.load, "mini": goemotions.mini}[recipe.corpus]()
     tokenizer, _, _ = load_encoder("minilm")

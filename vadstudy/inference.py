@@ -1,6 +1,7 @@
 """Inference: batches of texts of near-equal length through a regressor; the frozen layers' outputs, computed once."""
 
 import os
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,20 +16,33 @@ def quiet():
     return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
 
 
+@lru_cache
+def native(precision):
+    """The precision in which this machine carries out a recipe: ``bf16`` only where the processor multiplies it.
+
+    Elsewhere bfloat16 is emulated, many times slower than single precision, and gains nothing. The two differ like two
+    roundings do; a run's record says which it was.
+    """
+    if torch.cuda.is_available():
+        able = torch.cuda.is_bf16_supported()
+    else:
+        able = any(has for name, has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return "bf16" if precision == "bf16" and able else "fp32"
+
+
 def autocast(precision):
-    """Context in which matrix products run in the recipe's precision, ``fp32`` or ``bf16``."""
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", torch.bfloat16, enabled=precision == "bf16")
+    """Context in which matrix products run in :func:`native` precision of the recipe's, ``fp32`` or ``bf16``."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.autocast(device, torch.bfloat16, enabled=native(precision) == "bf16")
 
 
 def padded(token_lists, pad_id=0):
-    """Token ids and attention mask (n, longest), padded at the end."""
+    """Token ids and attention mask (n, longest), padded at the end; padding that is there already is masked, too."""
     longest = max(len(tokens) for tokens in token_lists)
     ids = torch.full((len(token_lists), longest), pad_id, dtype=torch.long)
-    mask = torch.zeros_like(ids)
     for i, tokens in enumerate(token_lists):
         ids[i, : len(tokens)] = torch.as_tensor(tokens)
-        mask[i, : len(tokens)] = 1
-    return ids, mask
+    return ids, (ids != pad_id).long()
 
 
 def by_length(token_lists, batch_size, description):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.spatial.distance import pdist
+from scipy.optimize import linear_sum_assignment, minimize
+from scipy.spatial.distance import cdist, pdist
 from sklearn.preprocessing import QuantileTransformer
 from threadpoolctl import threadpool_limits
 
@@ -18,7 +18,7 @@ from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.goemotions import emotion_vad
 
 #: The names that :func:`mapper` builds from.
-NAMES = ("nrc", "scaled", "spread", "sphere", "shuffled", "random")
+NAMES = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled", "random")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,19 @@ def spread(n=28, dims=3, domain="cube"):
     return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), _spread(n, dims, domain))
 
 
+def matched(points=None, meaning=None):
+    """Give each label the point of ``points`` that lies where ``meaning`` has the label, as far as they go around.
+
+    The pairing with the least sum of squared distances (the Hungarian method). By default :func:`spread`'s points get
+    the meaning of :func:`scaled`, which is NRC's, as wide as the cube: evenly spread and meaningful at once.
+    """
+    points, meaning = points or spread(), meaning or scaled()
+    if points.points.shape != meaning.points.shape:
+        raise ValueError(f"cannot match points of shape {points.points.shape} to {meaning.points.shape}")
+    _, order = linear_sum_assignment(cdist(meaning.points, points.points, "sqeuclidean"))
+    return Mapper("matched", meaning.labels, points.points[order])
+
+
 def shuffled(mapper, seed):
     """Pair the points and labels of a mapper at random: the geometry stays, the meaning goes."""
     order = np.random.default_rng(seed).permutation(len(mapper))
@@ -157,12 +170,15 @@ def mapper(name, seed=42):
     """Build a mapper by its name in a recipe, one of :data:`NAMES`; ``seed`` is for "shuffled" and "random".
 
     "spread", "sphere" and "random" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
-    "nrc", or the mapper it names, as in "shuffled-scaled".
+    "nrc", or the mapper it names, as in "shuffled-scaled" or "shuffled-spread"; "scaled" may carry a number of
+    quantiles, as in "scaled-10".
     """
     kind, dash, rest = name.partition("-")
-    plain = {"nrc": nrc, "scaled": scaled}
+    plain = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
     if name in plain:
         return plain[name]()
+    if kind == "scaled" and rest.isdecimal():
+        return scaled(int(rest))
     if kind == "shuffled" and (not dash or rest in plain):
         return shuffled(plain[rest or "nrc"](), seed)
     if kind in ("spread", "sphere", "random") and (not dash or rest.isdecimal()):

@@ -4,14 +4,18 @@ A :class:`Recipe` trains an encoder. A :class:`Derived` recipe computes predicti
 the SVM, the transfer to other corpora, the bag-of-words and lexicon baselines, the corpus's own measurements.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
-POOLINGS = ("mean", "cls", "max")
+POOLINGS = ("mean", "cls", "max", "mean-padded")
 PRECISIONS = ("fp32", "bf16")
 KINDS = ("svm", "points", "bag-of-words", "lexicon", "lengths")
 PROFILES = ("study", "mini", "smoke", "paper")
 SEED = 42
+#: The seeds of a row that is trained five times; one that is trained three times has the first three.
+SEEDS = (42, 43, 44, 45, 46)
+#: The splits of a run on whose train points no classifier is fitted.
+HELD_OUT = ("dev", "test")
 #: How tables and figures name an encoder; another is named as it is.
 ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-cased": "BERT-base-cased"}
 
@@ -23,7 +27,9 @@ class Recipe:
     The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``. ``trainable_layers``
     counts the encoder's upper layers that are trained (None: all of it, embeddings included). ``splits`` are those
     predicted after training; candidates of the search on dev never see test. Learning rates are those of AdamW at the
-    end of the warm-up; ``head_learning_rate`` None means ``learning_rate``.
+    end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows`` trains on so many comments
+    only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of train out (i from 1), and predicts
+    that part only. ``mean-padded`` pools over all ``max_length`` positions, padding included, as the paper's code did.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Recipe:
     precision: str = "bf16"
     splits: tuple = ("train", "dev", "test")
     keep_weights: bool = False
+    train_rows: int | None = None
+    fold: tuple | None = None
 
     def __post_init__(self):
         _one_of(self, "loss", LOSSES)
@@ -61,6 +69,8 @@ class Recipe:
         for field in ("learning_rate", "epochs", "batch_size", "max_length", "temperature"):
             if getattr(self, field) <= 0:
                 raise ValueError(f"recipe {self.name!r}, field {field}: {getattr(self, field)}, expected more than 0")
+        if self.fold and not 1 <= self.fold[0] <= self.fold[1]:
+            raise ValueError(f"recipe {self.name!r}, field fold: {self.fold}, expected (i, n) with 1 <= i <= n")
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,8 @@ class Derived:
     ``kind`` is ``svm`` (on the points of run ``source``), ``points`` (texts of ``corpus`` through the weights of
     ``source``), ``bag-of-words`` or ``lexicon`` (baselines on the texts of ``corpus``), ``lengths`` (the corpus's own
     labels and lengths). ``train_rows`` is how many training texts are used, a seeded sample (None: all). ``lexicon`` is
-    ``nrc``, or ``emotions`` for its 28 rows that the package holds.
+    ``nrc``, or ``emotions`` for its 28 rows that the package holds. ``folds`` fits the SVM on train points that each come
+    from a run ``<source>-fold<i>of<folds>`` that was trained without the text.
     """
 
     name: str
@@ -84,11 +95,18 @@ class Derived:
     train_rows: int | None = None
     precision: str = "bf16"
     lexicon: str = "nrc"
+    folds: int | None = None
 
     def __post_init__(self):
         _one_of(self, "kind", KINDS)
         if (self.source is None) != (self.kind not in ("svm", "points")):
             raise ValueError(f"recipe {self.name!r}, field source: {self.source!r} does not go with kind {self.kind!r}")
+
+    @property
+    def sources(self):
+        """Names of the runs that it is computed from."""
+        folds = [f"{self.source}-fold{i + 1}of{self.folds}" for i in range(self.folds or 0)]
+        return [self.source, *folds] if self.source else []
 
 
 def _one_of(recipe, field, known):
@@ -99,13 +117,20 @@ def _one_of(recipe, field, known):
 
 def as_fields(recipe):
     """A recipe's fields as JSON has them: its class's name first, tuples as lists."""
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(recipe).items()}
-    return {"type": type(recipe).__name__, **plain}
+    return {"type": type(recipe).__name__, **_plain(asdict(recipe))}
+
+
+def _plain(values):
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def differences(stored, recipe):
-    """Lines ``field: stored -> code`` where stored fields differ from a recipe's; an empty list if they agree."""
+    """Lines ``field: stored -> code`` where stored fields differ from a recipe's; an empty list if they agree.
+
+    A field that the stored recipe lacks was added to the class later, with a default that means what was done before.
+    """
     code = as_fields(recipe)
+    stored = _plain({field.name: field.default for field in fields(recipe) if field.default is not MISSING}) | stored
     names = [*code, *(name for name in stored if name not in code)]
     return [f"{name}: {stored.get(name, 'absent')!r} -> {code.get(name, 'absent')!r}"
             for name in names if stored.get(name, "absent") != code.get(name, "absent")]  # fmt: skip
@@ -114,15 +139,42 @@ def differences(stored, recipe):
 #: The rows of Tables 1 to 3 that are trained, with the study's encoder and one set of hyperparameters.
 TRAINED = (
     Recipe("scaled-mae", loss="mae", mapper="scaled", keep_weights=True),
-    Recipe("softmax", loss="ce"),
-    Recipe("bce", loss="bce"),
+    Recipe("softmax", loss="ce", splits=HELD_OUT),
+    Recipe("bce", loss="bce", splits=HELD_OUT),
     Recipe("nrc-mae", loss="mae", mapper="nrc"),
-    Recipe("nrc-mse", loss="mse", mapper="nrc"),
-    Recipe("nrc-mae-ce", loss="mae+ce", mapper="nrc"),
+    Recipe("nrc-mse", loss="mse", mapper="nrc", splits=HELD_OUT),
+    Recipe("nrc-mae-ce", loss="mae+ce", mapper="nrc", splits=HELD_OUT),
     Recipe("spread-mae", loss="mae", mapper="spread"),
     Recipe("shuffled-mae", loss="mae", mapper="shuffled"),
     # The paper trained MSE at 1/100 of the learning rate of MAE; the head has the same rate there.
-    Recipe("nrc-mse-5e-7", loss="mse", mapper="nrc", learning_rate=5e-7, head_learning_rate=None),
+    Recipe("nrc-mse-5e-7", loss="mse", mapper="nrc", learning_rate=5e-7, head_learning_rate=None, splits=HELD_OUT),
+)
+
+#: Where the labels lie, taken apart: points (NRC's scaled ones, or evenly spread ones) and who gets which.
+ASSIGNED = (
+    Recipe("scaled-shuffled-mae", loss="mae", mapper="shuffled-scaled", splits=HELD_OUT),
+    Recipe("spread-matched-mae", loss="mae", mapper="matched", splits=HELD_OUT),
+    Recipe("spread-shuffled-mae", loss="mae", mapper="shuffled-spread", splits=HELD_OUT),
+    Recipe("sphere-mae", loss="mae", mapper="sphere", splits=HELD_OUT),
+)
+
+#: MAE and MSE across learning rates, the same for encoder and head, on a third of train.
+RATES = tuple(
+    Recipe(f"rate-{loss}-{rate:.0e}", loss=loss, mapper="nrc", learning_rate=rate, head_learning_rate=None,
+           train_rows=12000, splits=HELD_OUT)
+    for rate in (5e-7, 5e-6, 5e-5, 5e-4) for loss in ("mae", "mse")
+)  # fmt: skip
+
+#: Pooling, for one regressor and one baseline, on a third of train.
+POOLED = tuple(
+    Recipe(f"pool-{name}-{pooling}", loss=loss, mapper=mapper, pooling=pooling, train_rows=12000, splits=HELD_OUT)
+    for name, loss, mapper in (("scaled-mae", "mae", "scaled"), ("softmax", "ce", None))
+    for pooling in ("mean", "mean-padded", "cls")
+)
+
+#: The flagship without a third of train, whose points it then predicts: what the SVM is fitted on when held out.
+FOLDS = tuple(
+    Recipe(f"scaled-mae-fold{i}of3", loss="mae", mapper="scaled", splits=("train",), fold=(i, 3)) for i in (1, 2, 3)
 )
 
 #: The search on dev: learning rate and trainable layers, for one regressor and one baseline; dev is all they see.
@@ -136,13 +188,15 @@ SEARCH = tuple(
 
 def _derived(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank", **options):
     """The computed rows; corpora with GoEmotions' labels, with sentiment, with six emotions, with VAD."""
-    rows = [Derived("corpus-lengths", kind="lengths", corpus=labels)]
+    rows = [Derived("corpus-lengths", kind="lengths", corpus=labels),
+            Derived("labels-words", "bag-of-words", corpus=labels)]  # fmt: skip
     for source in ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae"):
         rows.append(Derived(f"{source}-svm", kind="svm", corpus=labels, source=source))
     for role, corpus, train_rows in (("sentiment", sentiment, 2500), ("six", six, None), ("vad", vad, None)):
         rows.append(Derived(f"{role}-points", "points", corpus, source="scaled-mae", train_rows=train_rows, **options))
         rows.append(Derived(f"{role}-words", "bag-of-words", corpus, **options))
         rows.append(Derived(f"{role}-lexicon", "lexicon", corpus, **options))
+    rows.append(Derived("scaled-mae-svm-heldout", kind="svm", corpus=labels, source="scaled-mae", folds=3))
     rows.append(Derived("six-points-svm", kind="svm", corpus=six, source="six-points"))
     rows.append(Derived("six-lexicon-svm", kind="svm", corpus=six, source="six-lexicon"))
     return rows
@@ -153,16 +207,36 @@ def named(profile="study"):
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
     if profile == "study":
-        chosen = [*TRAINED, *_derived(), *SEARCH]
+        chosen = [*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS, *_derived(), *SEARCH]
     elif profile == "paper":
         settings = dict(encoder="bert-base-cased", trainable_layers=None, learning_rate=5e-5, head_learning_rate=None,
                         epochs=10, batch_size=16, precision="fp32")  # fmt: skip
         chosen = [replace(r, **settings | ({"learning_rate": 5e-7} if r.name == "nrc-mse-5e-7" else {})
-                          | ({"epochs": 4} if r.mapper is None else {})) for r in TRAINED]  # fmt: skip
+                          | ({"learning_rate": r.learning_rate} if r in RATES else {})
+                          | ({"epochs": 4} if r.mapper is None else {}))
+                  for r in (*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS)]  # fmt: skip
         chosen += _derived(precision="fp32")
     else:
         settings = dict(corpus="mini", precision="fp32", batch_size=16)
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
-        chosen = [replace(recipe, **settings) for recipe in TRAINED]
+        # Fewer rates and poolings: what is to be seen in a lesson is how, not what.
+        chosen = [replace(recipe, **settings) for recipe in (*TRAINED, *ASSIGNED, *RATES[4:], *POOLED[:3], *FOLDS)]
         chosen += _derived("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
     return {recipe.name: recipe for recipe in chosen}
+
+
+def plan(profile="study"):
+    """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
+
+    Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; SVMs have the seeds
+    of what they are fitted on. Profiles other than study have one seed throughout.
+    """
+    chosen = named(profile)
+    five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
+    three = ("bce", "nrc-mse", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae", *(recipe.name for recipe in ASSIGNED))
+    count = dict.fromkeys(five, 5) | dict.fromkeys(three, 3)
+    for name, recipe in chosen.items():
+        if getattr(recipe, "kind", "") == "svm" and recipe.source in count and not recipe.folds:
+            count[name] = count[recipe.source]
+    return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen
+            if i < (count.get(name, 1) if profile == "study" else 1)]  # fmt: skip

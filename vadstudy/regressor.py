@@ -83,8 +83,8 @@ class Regressor(nn.Module):
     encoder : transformers model
     outputs : int
         Dimensions of the point, or 28 for a baseline.
-    pooling : {"mean", "cls", "max"}
-        Over the tokens that are not padding.
+    pooling : {"mean", "cls", "max", "mean-padded"}
+        Over the tokens that are not padding; ``mean-padded`` over all positions.
     hidden_layers : sequence of int
         Widths of the head's hidden layers (ReLU); none in the paper.
     dropout : float
@@ -98,8 +98,8 @@ class Regressor(nn.Module):
     def __init__(self, encoder, outputs, pooling="mean", hidden_layers=(), dropout=0.1, squash=True,
                  trainable_layers=None):  # fmt: skip
         super().__init__()
-        if pooling not in ("mean", "cls", "max"):
-            raise ValueError(f"unknown pooling {pooling!r}; expected mean, cls or max")
+        if pooling not in ("mean", "cls", "max", "mean-padded"):
+            raise ValueError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
         self.encoder, self.pooling, self.squash = encoder, pooling, squash
         widths = [encoder.config.hidden_size, *hidden_layers, outputs]
         steps = []
@@ -171,9 +171,11 @@ class Regressor(nn.Module):
 
 def pool(hidden, attention_mask, how):
     """One vector a text (n, width) from token states (n, tokens, width): mean or max over tokens that are not padding,
-    or the first token."""
+    the first token, or the mean over all positions."""
     if how == "cls":
         return hidden[:, 0]
+    if how == "mean-padded":
+        return hidden.mean(dim=1)
     mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
     if how == "max":
         return hidden.masked_fill(mask == 0, -torch.inf).amax(dim=1)

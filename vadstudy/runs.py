@@ -3,6 +3,7 @@
 A run is a recipe and a seed; it lies in ``runs/<recipe>/seed<k>/`` (other profiles: ``build/<profile>/runs/``).
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from filelock import FileLock
 from vadstudy import derived, mappers, recipes, training
 from vadstudy.emotions import EMOTIONS
 from vadstudy.goemotions import ROOT
+from vadstudy.inference import native
 from vadstudy.mappers import Mapper
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import sha256
@@ -140,10 +142,10 @@ class RunStore:
         locks.mkdir(parents=True, exist_ok=True)
         # A stored run is read without the lock: it appears whole, by one rename.
         if retrain or not place.exists():
-            source = self.get(recipe.source, seed) if getattr(recipe, "source", None) else None
+            sources = [self.get(source, seed) for source in getattr(recipe, "sources", ())]
             with FileLock(locks / f"{name}-seed{seed}.lock"):
                 if retrain or not place.exists():
-                    self._make(recipe, seed, place, source)
+                    self._make(recipe, seed, place, sources)
                     self.made[name, seed] = True
         run = self._load(recipe, seed, place)
         if (name, seed) not in self.made:
@@ -155,7 +157,7 @@ class RunStore:
 
     def dependents(self, name):
         """Names of the recipes that are computed from a run, directly or not."""
-        direct = [other for other, recipe in self.recipes.items() if getattr(recipe, "source", None) == name]
+        direct = [other for other, recipe in self.recipes.items() if name in getattr(recipe, "sources", ())]
         return [found for other in direct for found in (other, *self.dependents(other))]
 
     def summary(self):
@@ -182,14 +184,17 @@ class RunStore:
             if found != expected:
                 raise RunError(f"{path} is damaged: SHA-256 {found}, recorded {expected}; "
                                f"restore it from git, or {again}")  # fmt: skip
-        source = getattr(recipe, "source", None)
-        if source:
-            found = sha256(self.place(source, seed) / "predictions.parquet")
-            if found != meta["fingerprints"]["source"]:
-                raise RunError(f"{where} was computed from other predictions of {source!r} than are stored; {again}")
+        if getattr(recipe, "source", None) and self._fingerprint(recipe, seed) != meta["fingerprints"]["source"]:
+            found = " or ".join(map(repr, recipe.sources))
+            raise RunError(f"{where} was computed from other predictions of {found} than are stored; {again}")
         return Run(recipe, seed, place, meta)
 
-    def _make(self, recipe, seed, place, source):
+    def _fingerprint(self, recipe, seed):
+        """SHA-256 of the predictions that a derived run is computed from; of several, that of their hashes."""
+        hashes = [sha256(self.place(name, seed) / "predictions.parquet") for name in recipe.sources]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+    def _make(self, recipe, seed, place, sources):
         log.info("making run %s, seed %s", recipe.name, seed)
         started = time.perf_counter()
         workdir = self.scratch / "checkpoints" / f"{recipe.name}-seed{seed}"
@@ -201,24 +206,25 @@ class RunStore:
             part.mkdir(parents=True)
             predictions, fingerprints = trained.predictions, trained.fingerprints
             trained.history.to_csv(part / "history.csv", index=False, float_format="%.6f")
-            if recipe.keep_weights:
+            if recipe.keep_weights and seed == recipes.SEED:
                 trained.regressor.save(part / "weights.safetensors", torch.float16, {"recipe": recipe.name})
             if recipe.mapper:
                 # Recorded, because another machine's rounding can spread points otherwise.
-                meta["points"] = mappers.mapper(recipe.mapper).points.tolist()
+                meta["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
             meta["examples_per_second"] = round(trained.examples_per_second, 1)
         else:
-            predictions, corpus = derived.COMPUTE[recipe.kind](recipe, seed, source)
+            predictions, corpus = derived.COMPUTE[recipe.kind](recipe, seed, sources)
             part.mkdir(parents=True)
             fingerprints = {"corpus": corpus}
-            if source is not None:
-                fingerprints["source"] = sha256(source.folder / "predictions.parquet")
+            if sources:
+                fingerprints["source"] = self._fingerprint(recipe, seed)
         predictions.to_parquet(part / "predictions.parquet", index=False, compression="zstd")
         meta = {
             "recipe": recipes.as_fields(recipe), "seed": seed, "fingerprints": fingerprints,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(), **meta,
+            "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
+            "precision": native(getattr(recipe, "precision", "fp32")), **meta,
             "checksums": {path.name: sha256(path) for path in sorted(part.iterdir())},
         }  # fmt: skip
         (part / "recipe.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from vadstudy import corpora, goemotions, mappers, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.inference import Frozen, padded, predict, prediction_frame, quiet
+from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
 from vadstudy.losses import LabelLoss, PointLoss
 from vadstudy.regressor import Regressor, load_encoder
 
@@ -78,11 +78,11 @@ class FiniteTrainer(Trainer):
         return result
 
 
-def dev_scores(recipe):
+def dev_scores(recipe, seed):
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits."""
     nearest = None
     if recipe.mapper:
-        nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper).points, np.arange(len(EMOTIONS)))
+        nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points, np.arange(len(EMOTIONS)))
 
     def compute(evaluation):
         outputs, labels = evaluation
@@ -100,6 +100,17 @@ def _history(log):
     return frame.dropna(subset=["dev_loss"])[["step", "epoch", *names.values()]]
 
 
+def chosen_rows(recipe, train):
+    """Which of the rows ``train`` a recipe trains on, and which it predicts as its train split."""
+    if recipe.fold:
+        i, n = recipe.fold
+        part = np.random.default_rng(0).permutation(len(train)) % n == i - 1
+        return train[~part], train[part]
+    if recipe.train_rows and recipe.train_rows < len(train):
+        train = np.sort(np.random.default_rng(0).choice(train, recipe.train_rows, replace=False))
+    return train, train
+
+
 def train(recipe, seed, workdir, corpus=None):
     """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
 
@@ -115,13 +126,15 @@ def train(recipe, seed, workdir, corpus=None):
     tokenizer, regressor, encoder_print = build(recipe, seed)
     corpus_print = corpora.fingerprint(corpus)
     texts = [text for split in goemotions.SPLITS for text in corpus[split]["text"]]
-    tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length)["input_ids"]
+    padding = "max_length" if recipe.pooling == "mean-padded" else False
+    tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length, padding=padding)["input_ids"]
     starts = np.cumsum([0] + [len(corpus[split]) for split in goemotions.SPLITS])
     index = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(goemotions.SPLITS)}
+    trained_on, index["train"] = chosen_rows(recipe, index["train"])
     pad_id = tokenizer.pad_token_id or 0
     frozen = None
     if regressor.n_frozen is not None:
-        key = f"{encoder_print}{corpus_print}{regressor.n_frozen}{recipe.max_length}{recipe.precision}"
+        key = f"{encoder_print}{corpus_print}{regressor.n_frozen}{recipe.max_length}{native(recipe.precision)}{padding}"
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         folder = Path(workdir).parent / "frozen"
         frozen = Frozen(folder / f"{name}.npy", regressor, tokens, recipe.precision, pad_id)
@@ -132,12 +145,14 @@ def train(recipe, seed, workdir, corpus=None):
         inputs = {"input_ids": ids} if frozen is None else {"hidden": frozen.batch(indices)}
         return {"attention_mask": mask, "labels": torch.as_tensor([row["label"] for row in rows]), **inputs}
 
-    def dataset(split):
-        lengths = [len(tokens[i]) for i in index[split]]
-        return Dataset.from_dict({"index": index[split], "label": corpus[split]["label"], "length": lengths})
+    labels = np.concatenate([corpus[split]["label"] for split in goemotions.SPLITS])
+    ids = np.concatenate([corpus[split]["id"] for split in goemotions.SPLITS])
+
+    def dataset(rows):
+        return Dataset.from_dict({"index": rows, "label": labels[rows], "length": [len(tokens[i]) for i in rows]})
 
     if recipe.mapper:
-        points = mappers.mapper(recipe.mapper).points
+        points = mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
@@ -149,7 +164,7 @@ def train(recipe, seed, workdir, corpus=None):
     )  # fmt: skip
     arguments = TrainingArguments(
         output_dir=str(workdir), seed=seed, full_determinism=True, report_to="none",
-        use_cpu=not torch.cuda.is_available(), bf16=recipe.precision == "bf16",
+        use_cpu=not torch.cuda.is_available(), bf16=native(recipe.precision) == "bf16",
         num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, per_device_eval_batch_size=64,
         lr_scheduler_type="linear", warmup_steps=recipe.warmup, max_grad_norm=recipe.max_grad_norm,
         train_sampling_strategy="group_by_length", remove_unused_columns=False, dataloader_pin_memory=False,
@@ -158,7 +173,7 @@ def train(recipe, seed, workdir, corpus=None):
     )  # fmt: skip
     trainer = FiniteTrainer(
         model=Objective(regressor, loss), args=arguments, data_collator=collate, optimizers=(optimizer, None),
-        train_dataset=dataset("train"), eval_dataset=dataset("dev"), compute_metrics=dev_scores(recipe),
+        train_dataset=dataset(trained_on), eval_dataset=dataset(index["dev"]), compute_metrics=dev_scores(recipe, seed),
     )  # fmt: skip
     trainer.recipe_name = recipe.name
     trainer.remove_callback(PrinterCallback)
@@ -170,8 +185,7 @@ def train(recipe, seed, workdir, corpus=None):
         rows = index[split]
         states = None if frozen is None else (lambda batch, rows=rows: frozen.batch(rows[batch]))
         outputs = predict(regressor, [tokens[i] for i in rows], recipe.precision, 64, pad_id, states)
-        ids, labels = corpus[split]["id"], corpus[split]["label"]
-        frames.append(prediction_frame(split, ids, labels, outputs))
+        frames.append(prediction_frame(split, ids[rows].tolist(), labels[rows], outputs))
     return Trained(pd.concat(frames, ignore_index=True), _history(trainer.state.log_history), regressor,
                    {"encoder": encoder_print, "corpus": corpus_print},
                    result.metrics["train_samples_per_second"])  # fmt: skip
