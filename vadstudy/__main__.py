@@ -3,11 +3,12 @@
 import json
 import logging
 import os
+import signal
 from pathlib import Path
 
 import click
 
-from vadstudy import recipes
+from vadstudy import commands, recipes
 from vadstudy.goemotions import ROOT, CorpusError
 from vadstudy.runs import RunError, RunStore
 from vadstudy.training import TrainingError
@@ -27,7 +28,7 @@ class OneLine(click.Group):
 
 @click.group(cls=OneLine)
 def main():
-    """Train and compute runs, execute notebooks, write the report, fetch the data."""
+    """Train, compute and tune runs, execute notebooks, write the report, fetch the data."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
 
@@ -44,6 +45,52 @@ def run(names, seed, retrain, profile):
             made = store.get(each, seed, retrain=retrain)
             click.echo(f"{'  ' * bool(i)}{each}: {len(made.predictions)} predictions, {made.meta['seconds']} s")
     click.echo(store.summary())
+
+
+@main.command()
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="How many runs at a time.")
+@click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "slurm"]))
+@click.option("--status", is_flag=True, help="Only show what is done, running and left.")
+@profile_option
+def grid(jobs, engine, status, profile):
+    """Make every run that the tables want and the record lacks: here, or on a Slurm cluster."""
+    from vadstudy import grid, progress
+
+    store = RunStore(profile)
+    if status:
+        click.echo(progress.status(store).to_string())
+        click.echo(progress.summary(store, *progress.survey(store), jobs))
+    elif engine == "slurm":
+        submitted = grid.slurm(store)
+        click.echo(f"{len(submitted)} tasks submitted; `make grid STATUS=1` shows how far they are")
+    else:
+        os.environ["TQDM_DISABLE"] = "1"
+        if jobs > 1:
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+        try:
+            grid.local(store, jobs)
+        except KeyboardInterrupt:
+            raise click.ClickException("stopped; `make grid` goes on where it was") from None
+
+
+@main.command()
+@click.option("--trials", default=12, show_default=True, type=click.IntRange(1), help="How many for each family.")
+@click.option("--family", "families", multiple=True, help="Tune this family alone; may be given again.")
+@profile_option
+def tune(trials, families, profile):
+    """Bring each family of recipes to so many trials on dev, and show the best of each."""
+    import optuna
+
+    from vadstudy import tuned, tuning
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    store = RunStore(profile)
+    tuning.tune(store, trials, families or tuning.FAMILIES)
+    for family, best in tuned.winners(store).iterrows():
+        parameters = best.drop(["number", "trials", *tuned.SCORES]).dropna()
+        found = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in parameters.items())
+        click.echo(f"{family}, best of {best['trials']}: dev macro-F1 {best['dev_macro_f1']:.3f} with {found}")
 
 
 @main.command()
@@ -106,6 +153,10 @@ def data():
 
     for line in fetch(ROOT / "data"):
         click.echo(line)
+
+
+for command in (commands.predict, commands.annotate, commands.export):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -20,19 +20,21 @@ from vadstudy.inference import predict, prediction_frame
 from vadstudy.regressor import load_encoder
 
 
-def svm(recipe, seed, sources):
-    """The SVM, fitted on predicted train points; its probabilities of every label for the first source's other splits.
-
-    The train points are those of the source, or of the folds, if there are some.
-    """
-    source, fitted_on = sources[0], sources[1:] or sources
+def fit_svm(recipe, seed, sources):
+    """The SVM, fitted on predicted train points: those of the source, or of the folds, if there are some."""
+    fitted_on = sources[1:] or sources
     points = np.concatenate([run.outputs("train") for run in fitted_on])
     labels = np.concatenate([run.labels("train") for run in fitted_on])
-    model = EmotionSVM(C=recipe.C, gamma=recipe.gamma, random_state=seed).fit(points, labels)
+    return EmotionSVM(C=recipe.C, gamma=recipe.gamma, random_state=seed).fit(points, labels)
+
+
+def svm(recipe, seed, sources):
+    """The SVM's probabilities of every label, for the first source's splits except train."""
+    source, model = sources[0], fit_svm(recipe, seed, sources)
     frames = []
     for split in source.splits:
         if split != "train":
-            probabilities = full_proba(model, source.outputs(split), n=labels.max() + 1)
+            probabilities = full_proba(model, source.outputs(split), n=model.classes_.max() + 1)
             frames.append(prediction_frame(split, source.ids(split), source.labels(split), probabilities))
     return pd.concat(frames, ignore_index=True), source.meta["fingerprints"]["corpus"]
 

@@ -114,7 +114,7 @@ def intervals(table, ours, scores=("accuracy", "macro_f1")):
     for axes, score in zip(panels[0], scores, strict=True):
         low, high = (table[score] - table[f"{score}_low"], table[f"{score}_high"] - table[score])
         axes.errorbar(table[score], place, xerr=np.clip([low, high], 0, None), fmt="o", color=CONTRAST[0], capsize=3,
-                      label=f"here: {ours}, 95 % interval over test rows")  # fmt: skip
+                      label=f"here: {ours}, 95 % interval over test rows and seeds")  # fmt: skip
         axes.scatter(table[f"paper_{score}"].astype(float), place, 60, facecolors="none", edgecolors=CONTRAST[1],
                      marker="D", linewidths=1.5, label="the paper: BERT-base-cased", zorder=3)  # fmt: skip
         axes.set(xlabel=f"{score.replace('macro_f1', 'macro-F1')} on test (0 to 1)", ylim=(-0.6, len(table) - 0.4))

@@ -1,15 +1,12 @@
 """What came out: the report's sentences, in words that follow the numbers of the notebooks' tables.
 
-A difference whose interval holds 0 is "no difference found", whatever was expected.
+What is "no difference found" (after Holm's correction in its table) is written so, whatever was expected.
 """
 
 import pandas as pd
 
-from vadstudy import tables
+from vadstudy import comparisons
 from vadstudy.runs import RunError
-
-SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-
 
 def findings(read, corpora, comparable):
     """The list of what came out.
@@ -28,7 +25,7 @@ def findings(read, corpora, comparable):
     list of str
         In Markdown; a ``RunError`` if the tables lack a pair of rows.
     """
-    pairs = pd.concat([read("04_differences"), read("05_differences")]).set_index(["first", "second"])
+    pairs = pd.concat([read("04_differences"), read("05_differences")])
     losses, rows = read("table1").set_index("run"), read("table2").set_index("row")
     return [_regression(losses, comparable), _order(pairs), _decoding(rows, pairs), _losses(losses, rows, pairs),
             _mappers(pairs), _accuracy(corpora["sentiment"], read("06_imdb")),
@@ -49,8 +46,8 @@ def _regression(losses, comparable):
 def _order(pairs):
     steps = (("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"))
     verdict = {True: [], False: []}
-    for score, name in SCORES.items():
-        verdict[all(_pair(pairs, *step)[f"{score}_low"] > 0 for step in steps)].append(f"in {name}")
+    for score, name in comparisons.NAMES.items():
+        verdict[all(_pair(pairs, *step, score).verdict == "higher" for step in steps)].append(f"in {name}")
     said = [f"{words} {' and '.join(verdict[held])}" for held, words in ((True, "holds"), (False, "is not found"))
             if verdict[held]]  # fmt: skip
     return (f"**1NN below the SVM, the SVM below softmax?** The order {' and '.join(said)}. "
@@ -96,14 +93,13 @@ def _correlation(corpus, table):
 
 
 def _versus(pairs, first, second):
-    found = _pair(pairs, first, second)
-    said = [tables.finding(name, *(found[score + end] for end in ("", "_low", "_high")))
-            for score, name in SCORES.items()]  # fmt: skip
+    said = [comparisons.finding(_pair(pairs, first, second, score)) for score in comparisons.NAMES]
     return f"*{first}* against *{second}*: {'; '.join(said)}.".replace("95 % interval ", "")
 
 
-def _pair(pairs, first, second):
-    if (first, second) not in pairs.index:
+def _pair(pairs, first, second, score):
+    found = pairs[(pairs["first"] == first) & (pairs["second"] == second) & (pairs["score"] == score)]
+    if found.empty:
         raise RunError(f"neither 04_differences.csv nor 05_differences.csv has {first!r} against {second!r}; "
                        "add the pair to the notebook that writes the table, then run `make paper`")  # fmt: skip
-    return pairs.loc[[(first, second)]].iloc[0]
+    return next(found.itertuples())

@@ -45,10 +45,11 @@ def padded(token_lists, pad_id=0):
     return ids, (ids != pad_id).long()
 
 
-def by_length(token_lists, batch_size, description):
-    """Indices in batches of near-equal length, longest first, with a progress bar over texts."""
+def by_length(token_lists, batch_size, description, progress=True):
+    """Indices in batches of near-equal length, longest first, with a progress bar over texts if there are several."""
     order = np.argsort([-len(tokens) for tokens in token_lists], kind="stable")
-    with tqdm(total=len(order), desc=description, unit="text", disable=quiet(), leave=False) as bar:
+    hidden = quiet() or not progress or len(order) <= batch_size
+    with tqdm(total=len(order), desc=description, unit="text", disable=hidden, leave=False) as bar:
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             yield batch
@@ -56,7 +57,7 @@ def by_length(token_lists, batch_size, description):
 
 
 @torch.inference_mode()
-def predict(regressor, token_lists, precision="fp32", batch_size=64, pad_id=0, states=None):
+def predict(regressor, token_lists, precision="fp32", batch_size=64, pad_id=0, states=None, progress=True):
     """Outputs (n, outputs) of a regressor for tokenized texts, in the texts' order, as float32.
 
     ``states``, a function from indices of texts to their states after the frozen layers, saves running those layers.
@@ -64,7 +65,7 @@ def predict(regressor, token_lists, precision="fp32", batch_size=64, pad_id=0, s
     regressor.eval()
     device = next(regressor.parameters()).device
     out = None
-    for batch in by_length(token_lists, batch_size, "predicting"):
+    for batch in by_length(token_lists, batch_size, "predicting", progress):
         ids, mask = padded([token_lists[i] for i in batch], pad_id)
         inputs = {"input_ids": ids} if states is None else {"hidden": states(batch)}
         with autocast(precision):

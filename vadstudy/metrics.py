@@ -1,4 +1,4 @@
-"""Metrics: pure functions over arrays, and what can be said about their differences.
+"""Metrics: pure functions over arrays.
 
 Labels are indices, ``y_true`` and ``y_pred`` have shape (n,); points have shape (n, dims). Empty arrays,
 arrays of different lengths and labels that are no indices are a ``ValueError``.
@@ -7,7 +7,7 @@ arrays of different lengths and labels that are no indices are a ``ValueError``.
 import warnings
 
 import numpy as np
-from scipy.stats import ConstantInputWarning, binomtest, pearsonr
+from scipy.stats import ConstantInputWarning, pearsonr
 from sklearn.metrics import r2_score
 
 
@@ -63,16 +63,15 @@ def mse(y_true, y_pred):
     return float(((y_true - y_pred) ** 2).mean())
 
 
-def constant_loss(train_points, test_points, loss):
-    """Return the test loss of train's best constant: its median for "mae", its mean for "mse".
+def best_constant(train_points, loss):
+    """Return the point (dims,) with the least loss on train: the median for "mae", the mean for "mse".
 
-    Losses over different mappers have different scales; divided by this one they can be compared.
+    Losses over different mappers have different scales; divided by this point's loss they can be compared.
     """
     if loss not in ("mae", "mse"):
         raise ValueError(f"unknown loss {loss!r}; expected 'mae' or 'mse'")
     (train,) = _aligned(train_points=train_points)
-    constant, measure = (np.median(train, axis=0), mae) if loss == "mae" else (train.mean(axis=0), mse)
-    return measure(test_points, np.broadcast_to(constant, np.shape(test_points)))
+    return np.median(train, axis=0) if loss == "mae" else train.mean(axis=0)
 
 
 def threshold_predictions(probabilities, threshold=0.3):
@@ -140,14 +139,6 @@ def paired_difference(y_true, pred_a, pred_b, statistic=accuracy, n_resamples=10
     arrays = _aligned(y_true=y_true, pred_a=pred_a, pred_b=pred_b)
     interval = bootstrap_interval(difference, *arrays, n_resamples=n_resamples, level=level, seed=seed)
     return difference(*arrays), interval
-
-
-def mcnemar(y_true, a, b):
-    """Return the exact two-sided p-value of McNemar's test of a and b being right equally often."""
-    y_true, a, b = _aligned(y_true=y_true, a=a, b=b)
-    only_a = int(np.sum((a == y_true) & (b != y_true)))
-    only_b = int(np.sum((a != y_true) & (b == y_true)))
-    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
 def expected_calibration_error(proba, y_true, bins=10):

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from vadstudy import mappers
-from vadstudy.classifiers import NearestEmotion
+from vadstudy.classifiers import NearestEmotion, full_proba
+from vadstudy.compact import kept_svm
 from vadstudy.emotions import EMOTIONS
 from vadstudy.inference import predict
 from vadstudy.recipes import SEED
@@ -62,11 +63,15 @@ class EmotionPipeline:
     seed : int
     profile : str
         Profile whose run store is read.
-    classifier : scikit-learn classifier, optional
-        From points to label indices, fitted. By default 1NN, its temperature chosen on the run's dev predictions.
+    classifier : {"1nn", "svm"} or scikit-learn classifier
+        From points to label indices. ``1nn`` has its temperature chosen on the run's dev predictions, ``svm`` is the
+        run's recorded SVM; another one comes fitted.
     batch_size : int
     max_length : int
         Tokens of a text that are read; later ones are cut off.
+    window : int
+        Texts that are sorted by their length at a time, so that little is padded. A stream's windows start at
+        ``batch_size`` and double up to this, so that its first readings come soon.
 
     Examples
     --------
@@ -74,12 +79,20 @@ class EmotionPipeline:
     >>> read("Something in the way she moves attracts me like no other lover")  # doctest: +SKIP
     """
 
-    def __init__(self, recipe="scaled-mae", seed=SEED, profile="study", classifier=None, batch_size=32, max_length=200):
-        self.run = RunStore(profile).get(recipe, seed)
+    def __init__(self, recipe="scaled-mae", seed=SEED, profile="study", classifier="1nn", batch_size=32,
+                 max_length=200, window=4096):  # fmt: skip
+        store = RunStore(profile)
+        self.run = store.get(recipe, seed)
         self.tokenizer, self.regressor = self.run.regressor()
-        self.batch_size, self.max_length = batch_size, max_length
-        self.classifier = classifier or sharpest(self.run.outputs("dev"), self.run.labels("dev"), self.run.mapper)
+        self.batch_size, self.max_length, self.window = batch_size, max_length, window
         mappers.to_vad(self.run.mapper.points, self.run.recipe.mapper)
+        if classifier == "1nn":
+            classifier = sharpest(self.run.outputs("dev"), self.run.labels("dev"), self.run.mapper)
+        elif classifier == "svm":
+            classifier = kept_svm(store, f"{recipe}-svm", seed)
+        elif not hasattr(classifier, "predict_proba"):
+            raise ValueError(f"unknown classifier {classifier!r}; expected 1nn, svm or a fitted classifier")
+        self.classifier = classifier
 
     def __call__(self, texts):
         """A :class:`Reading` of a text, a list of them for a list, a generator that reads in batches for a stream.
@@ -92,24 +105,36 @@ class EmotionPipeline:
         if isinstance(texts, str):
             return next(self._stream([texts]))
         if isinstance(texts, list | tuple):
-            return list(self._stream([_checked(text, i) for i, text in enumerate(texts)]))
+            return list(self._stream([_checked(text, i) for i, text in enumerate(texts)], self.window))
         if isinstance(texts, Iterable) and not isinstance(texts, bytes | dict):
             return self._stream(texts)
         raise TypeError(f"expected a text, or an iterable of texts; got {type(texts).__name__}")
 
-    def points(self, texts):
+    def points(self, texts, progress=True):
         """Points (n, dims) of a list of texts in the mapper's own space."""
         tokens = self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"]
-        return predict(self.regressor, tokens, batch_size=self.batch_size, pad_id=self.tokenizer.pad_token_id or 0)
+        pad_id = self.tokenizer.pad_token_id or 0
+        return predict(self.regressor, tokens, batch_size=self.batch_size, pad_id=pad_id, progress=progress)
 
-    def _stream(self, texts):
-        numbered = enumerate(texts)
-        while batch := [_checked(text, i) for i, text in islice(numbered, self.batch_size)]:
-            points = self.points(batch)
-            vad = mappers.to_vad(points, self.run.recipe.mapper)
-            for text, place, proba in zip(batch, vad, self.classifier.predict_proba(points), strict=True):
-                ranked = {EMOTIONS[self.classifier.classes_[i]]: float(proba[i]) for i in np.argsort(-proba)}
-                yield Reading(text, *map(float, place), ranked)
+    def arrays(self, texts, progress=True):
+        """VAD (n, 3) in the lexicon's units and probabilities (n, 28) of a list of texts, for many at once."""
+        points = self.points(texts, progress)
+        return mappers.to_vad(points, self.run.recipe.mapper), full_proba(self.classifier, points)
+
+    def fingerprint(self):
+        """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read."""
+        weights = self.run.meta["checksums"]["weights.safetensors"]
+        return {"weights": weights, "classifier": repr(self.classifier), "max_length": self.max_length}
+
+    def _stream(self, texts, window=0):
+        numbered, window = enumerate(texts), window or self.batch_size
+        while batch := [_checked(text, i) for i, text in islice(numbered, window)]:
+            vad, proba = self.arrays(batch)
+            order = np.argsort(-proba, axis=1, kind="stable")
+            ranked = np.take_along_axis(proba, order, axis=1)
+            for text, place, names, shares in zip(batch, vad.tolist(), order.tolist(), ranked.tolist(), strict=True):
+                yield Reading(text, *place, {EMOTIONS[i]: share for i, share in zip(names, shares, strict=True)})
+            window = min(2 * window, self.window)
 
 
 def _checked(text, i):

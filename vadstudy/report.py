@@ -11,15 +11,17 @@ from pathlib import Path
 from string import Template
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import typst
 
+from vadstudy.comparisons import NAMES
 from vadstudy.findings import findings
 from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import RunError
 
 DATA = Path(__file__).parent / "data"
-HEADERS = {"macro_f1": "macro-F1", "dev_macro_f1": "dev macro-F1", "mcnemar_p": "McNemar's p", "r2_V": "R² valence",
+HEADERS = {"macro_f1": "macro-F1", "dev_macro_f1": "dev macro-F1", "p_equal": "p equal", "r2_V": "R² valence",
            "r2_A": "R² arousal", "r2_D": "R² dominance", "learned_from_target": "learned from it",
            "pearson": "Pearson's r", "spearman": "Spearman's r"}  # fmt: skip
 #: Columns whose numbers come out of the encoder.
@@ -132,11 +134,12 @@ def record(store, command="make paper"):
 def as_markdown(table, whose):
     """A table as Markdown: intervals in their value's cell, the paper's numbers beside ours, whose they are on top.
 
-    In a table of differences (columns ``first``, ``second``) those whose interval does not hold 0 are bold.
+    Standard deviations over seeds stand behind ±. In a table of differences (columns ``first``, ``second``) those that
+    were found are bold.
     """
     columns, sides = {}, []
     for name in table.columns:
-        if re.search("^paper_|_low$|_high$", name):
+        if re.search("^paper_|_sd$|low$|high$", name):
             continue
         title, side = HEADERS.get(name, name.replace("_", " ")), "right" if table[name].dtype.kind in "if" else "left"
         columns[f"{title}<br>{whose}" if ENCODED.match(name) else title] = _cells(table, name)
@@ -148,15 +151,18 @@ def as_markdown(table, whose):
 
 
 def _cells(table, name):
-    values, difference = table[name], "first" in table
-    if f"{name}_low" in table:
-        form, cells = "+.3f" if difference else ".3f", []
-        for value, low, high in zip(values, table[f"{name}_low"], table[f"{name}_high"], strict=True):
-            mark = "**" if difference and not low <= 0 <= high else ""
-            cells.append(f"{mark}{value:{form}}{mark} ({low:{form}} to {high:{form}})")
-        return cells
-    if name == "mcnemar_p":
+    values, ends = table[name], ("low", "high") if name == "difference" else (f"{name}_low", f"{name}_high")
+    if ends[0] in table:
+        form = "+.3f" if name == "difference" else ".3f"
+        found = table["verdict"].isin(["higher", "lower"]) if "verdict" in table else pd.Series(False, table.index)
+        sd = table.get(f"{name}_sd", pd.Series(np.nan, table.index))
+        return [f"{'**' * bold}{value:{form}}{'**' * bold}{'' if pd.isna(sd) else f' ± {sd:.3f}'} "
+                f"({low:{form}} to {high:{form}})"
+                for value, sd, low, high, bold in zip(values, sd, table[ends[0]], table[ends[1]], found, strict=True)]  # fmt: skip
+    if name in ("p", "p_equal"):
         return ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
+    if name == "score":
+        return [NAMES.get(score, score) for score in values]
     if values.dtype.kind == "f":
         form = ".0e" if 0 < values.abs().max() < 0.0005 else ".3f"
         return ["–" if pd.isna(value) else f"{value:{form}}" for value in values]

@@ -155,6 +155,14 @@ class RunStore:
     def __getitem__(self, name):
         return self.get(name)
 
+    def seeds(self, name):
+        """The planned seeds of a recipe that are recorded."""
+        return [seed for other, seed in recipes.plan(self.profile) if other == name and self.place(name, seed).exists()]
+
+    def all(self, name):
+        """The recorded runs of a recipe, one a planned seed; if none is recorded, the first is made."""
+        return [self.get(name, seed) for seed in self.seeds(name) or [recipes.SEED]]
+
     def dependents(self, name):
         """Names of the recipes that are computed from a run, directly or not."""
         direct = [other for other, recipe in self.recipes.items() if name in getattr(recipe, "sources", ())]

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import metrics
+from vadstudy import comparisons, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED
+from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TRAINED, plan
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -33,14 +33,16 @@ PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
 
 
 def setting(store):
-    """Whose numbers these are, for captions: the profile's encoder and the seed."""
+    """Whose numbers these are, for captions: the profile's encoder, and the seeds of its rows."""
     encoder = store.recipes["scaled-mae"].encoder
-    return f"{ENCODER_NAMES.get(encoder, encoder)}, seed {SEED}"
+    counts = sorted({len(store.seeds(name)) for name, _ in plan(store.profile) if store.seeds(name)})
+    seeds = f"seed {SEED}" if counts == [1] else f"{counts[0]} to {counts[-1]} seeds a row"
+    return f"{ENCODER_NAMES.get(encoder, encoder)}, {seeds}"
 
 
 def targets(run, split="test"):
-    """True points (n, dims) of a regressor's split, and of its train split."""
-    return run.mapper.points_for(run.labels(split)), run.mapper.points_for(run.labels("train"))
+    """True points (n, dims) of a regressor's split."""
+    return run.mapper.points_for(run.labels(split))
 
 
 def nearest(run, split="test", metric="manhattan"):
@@ -70,124 +72,96 @@ def dev_threshold(run):
     return float(threshold_sweep(run)["macro_f1"].idxmax())
 
 
+def losses(store, names=None):
+    """Regressors' losses on test over their seeds: a :class:`~vadstudy.comparisons.Comparison` of ``ratio``, R² and more.
+
+    ``names`` are those of regressors, by default all of the rows of Table 1.
+    """
+    regressors = names or [recipe.name for recipe in TRAINED if recipe.mapper]
+    rows, train = {}, store["nrc-mae"].labels("train")
+    for name in regressors:
+        loss = "mse" if store.recipes[name].loss == "mse" else "mae"
+        rows[name] = [(run.outputs("test"), targets(run), metrics.best_constant(run.mapper.points_for(train), loss), loss)
+                      for run in store.all(name)]  # fmt: skip
+    labels = store["nrc-mae"].labels("test")
+    return comparisons.compare(rows, labels, lambda row, labels: comparisons.regression(*row))
+
+
 def table1(store):
-    """Regression: each regressor's test loss, the constant predictor's beside it, R² by dimension (paper: Table 1)."""
-    rows = []
-    for name, recipe in store.recipes.items():
-        if getattr(recipe, "mapper", None) and "test" in recipe.splits:
-            run = store[name]
-            true, train = targets(run)
-            loss = "mse" if recipe.loss == "mse" else "mae"
-            found = getattr(metrics, loss)(true, run.outputs("test"))
-            constant = metrics.constant_loss(train, true, loss)
-            rows.append({"run": name, "mapper": recipe.mapper, "loss": loss.upper(), "test_loss": found,
-                         "constant_loss": constant, "ratio": found / constant,
-                         **{f"r2_{d}": r for d, r in zip("VAD", metrics.r2(true, run.outputs("test")), strict=True)},
-                         "paper_loss": PAPER_LOSS.get(name)})  # fmt: skip
-    return pd.DataFrame(rows).set_index("run")
+    """Regression: each regressor's test loss, as a share of the best constant's, R² by dimension (paper: Table 1).
 
-
-def scored(rows, labels):
-    """Accuracy and macro-F1 with 95 % bootstrap intervals over test rows, the paper's numbers beside them.
-
-    ``rows`` maps a row's name to predicted label indices (n,), or to sets of labels, bool (n, 28).
+    Means over seeds; ``ratio`` with its standard deviation over seeds and its 95 % interval.
     """
-    out = []
-    for name, predicted in rows.items():
-        row = {"row": name}
-        for column, statistic, p in _scores(predicted):
-            low, high = metrics.bootstrap_interval(statistic, labels, p)
-            row |= {column: statistic(labels, p), f"{column}_low": low, f"{column}_high": high}
-        paper = PAPER.get(name, (None, None))
-        out.append(row | {"paper_accuracy": paper[0], "paper_macro_f1": paper[1]})
-    return pd.DataFrame(out).set_index("row")
+    compared = losses(store)
+    table = compared.scored(("test_loss", "constant_loss", "ratio", "r2_V", "r2_A", "r2_D")).rename_axis("run")
+    spread = [f"{score}_{end}" for score in ("test_loss", "constant_loss", "r2_V", "r2_A", "r2_D")
+              for end in ("sd", "low", "high")]  # fmt: skip
+    table = table.drop(columns=spread)
+    recipes = [store.recipes[name] for name in table.index]
+    table.insert(0, "mapper", [recipe.mapper for recipe in recipes])
+    table.insert(1, "loss", ["MSE" if recipe.loss == "mse" else "MAE" for recipe in recipes])
+    return table.assign(paper_loss=[PAPER_LOSS.get(name) for name in table.index])
 
 
-def differences(rows, labels, pairs):
-    """Accuracy and macro-F1 of a pair's first row less its second's, paired over test rows, and McNemar's p.
-
-    ``rows`` and ``labels`` are those of :func:`scored`, ``pairs`` holds pairs of row names. The intervals are 95 %
-    bootstrap intervals; one that holds 0 is "no difference found".
-    """
-    out = []
-    for first, second in pairs:
-        row = {"first": first, "second": second}
-        for (column, statistic, a), (_, _, b) in zip(_scores(rows[first]), _scores(rows[second]), strict=True):
-            row[column], (low, high) = metrics.paired_difference(labels, a, b, statistic)
-            row |= {f"{column}_low": low, f"{column}_high": high}
-        row["mcnemar_p"] = metrics.mcnemar(labels, _one_label(rows[first]), _one_label(rows[second]))
-        out.append(row)
-    return pd.DataFrame(out)
-
-
-def finding(what, difference, low, high):
-    """A difference in words: "accuracy higher by 0.034 (95 % interval +0.021 to +0.047)", or that none was found."""
-    interval = "no interval: undefined in some resamples" if np.isnan(low + high) else (
-        f"95 % interval {low:+.3f} to {high:+.3f}")  # fmt: skip
-    if not (low > 0 or high < 0):
-        return f"{what}: no difference found ({interval})"
-    return f"{what} {'higher' if difference > 0 else 'lower'} by {abs(difference):.3f} ({interval})"
-
-
-def findings(differences):
-    """The rows of :func:`differences` as a Markdown list, a sentence each."""
-    lines = []
-    for row in differences.itertuples():
-        found = [finding(what, *(getattr(row, column + end) for end in ("", "_low", "_high")))
-                 for what, column in (("accuracy", "accuracy"), ("macro-F1", "macro_f1"))]  # fmt: skip
-        lines.append(f"- **{row.first}** against **{row.second}**: {'; '.join(found)}.")
-    return "\n".join(lines)
-
-
-def _scores(predicted):
-    """Column, statistic of labels and predictions, and the predictions as that statistic takes them."""
-    return (("accuracy", metrics.accuracy, _one_label(predicted)), ("macro_f1", _macro_f1, predicted))
-
-
-def _one_label(predicted):
-    """Label indices (n,); for a set of none or several labels -1, which is never right."""
-    return predicted if predicted.ndim == 1 else np.where(predicted.sum(axis=1) == 1, predicted.argmax(axis=1), -1)
-
-
-def _macro_f1(labels, predicted):
-    return metrics.macro_f1(labels, predicted) if predicted.ndim == 1 else metrics.multi_hot_macro_f1(predicted, labels)
+def with_paper(table):
+    """A scored table with the paper's accuracy and macro-F1 beside its rows, where it has such rows."""
+    paper = pd.DataFrame([PAPER.get(row, (np.nan, np.nan)) for row in table.index], table.index)
+    return table.assign(paper_accuracy=paper[0], paper_macro_f1=paper[1])
 
 
 def classifier_predictions(store):
-    """Test predictions behind each row of Table 2, in its order."""
-    bce = store["bce"]
-    probabilities = expit(bce.outputs("test"))
-    tuned = dev_threshold(bce)
+    """Test predictions behind each row of Table 2, in its order: of each row a list, one entry a seed.
+
+    The threshold that is chosen on dev is chosen anew for each seed.
+    """
+    bces = store.all("bce")
+    probabilities = [expit(run.outputs("test")) for run in bces]
     rows = {
-        "baseline, threshold 0.3": metrics.threshold_predictions(probabilities, 0.3),
-        f"baseline, threshold {tuned:.2f} (dev)": metrics.threshold_predictions(probabilities, tuned),
-        "baseline, argmax": most_probable(bce),
-        "softmax, argmax": most_probable(store["softmax"]),
-    }
+        "baseline, threshold 0.3": [metrics.threshold_predictions(p, 0.3) for p in probabilities],
+        "baseline, threshold from dev": [metrics.threshold_predictions(p, dev_threshold(run))
+                                         for run, p in zip(bces, probabilities, strict=True)],
+        "baseline, argmax": [most_probable(run) for run in bces],
+        "softmax, argmax": [most_probable(run) for run in store.all("softmax")],
+    }  # fmt: skip
     for name in ("nrc-mae", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "scaled-mae"):
-        rows[f"{name}, 1NN"] = nearest(store[name])
-        if f"{name}-svm" in store.recipes:
-            rows[f"{name}, SVM"] = most_probable(store[f"{name}-svm"])
+        rows |= read_points(store, name)
     return rows
 
 
-def table2(store):
-    """Classification: baseline decodings and regressors with 1NN or SVM (paper: Table 2)."""
-    return scored(classifier_predictions(store), store["softmax"].labels("test"))
+def read_points(store, name):
+    """A regressor's test predictions by 1NN and, where there is one, by the SVM; of each a list, one entry a seed."""
+    rows = {f"{name}, 1NN": [nearest(run) for run in store.all(name)]}
+    if f"{name}-svm" in store.recipes:
+        rows[f"{name}, SVM"] = [most_probable(run) for run in store.all(f"{name}-svm")]
+    return rows
+
+
+def table2(store, compared=None):
+    """Classification: baseline decodings and regressors with 1NN or SVM (paper: Table 2), over seeds.
+
+    ``compared`` is the comparison of :func:`classifier_predictions`, if it is there already.
+    """
+    compared = compared or compare(store, classifier_predictions(store))
+    return with_paper(compared.scored())
+
+
+def compare(store, rows):
+    """Compare rows of predictions of the corpus's test labels; see :func:`vadstudy.comparisons.compare`."""
+    return comparisons.compare(rows, store["nrc-mae"].labels("test"))
 
 
 def mapper_predictions(store):
-    """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM."""
+    """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM; of each a list, one a seed."""
     rows = {}
     for name in ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae"):
-        rows[f"{name}, 1NN"] = nearest(store[name])
-        rows[f"{name}, SVM"] = most_probable(store[f"{name}-svm"])
+        rows |= read_points(store, name)
     return rows
 
 
-def table3(store):
-    """Mappers: does it matter where the labels lie? With each mapper's least distance (paper: Table 3)."""
-    table = scored(mapper_predictions(store), store["nrc-mae"].labels("test"))
+def table3(store, compared=None):
+    """Mappers: does it matter where the labels lie? With each mapper's least distance (paper: Table 3), over seeds."""
+    compared = compared or compare(store, mapper_predictions(store))
+    table = with_paper(compared.scored())
     least = [store[row.split(",")[0]].mapper.least_distance() for row in table.index]
     table.insert(0, "least_distance", least)
     return table
@@ -196,13 +170,15 @@ def table3(store):
 def per_emotion(rows, labels):
     """F1 of each emotion (28 rows) by each row of predictions, and ``support``, its number of test rows.
 
-    ``rows`` is as in :func:`scored`; F1 is NaN for an emotion that is neither true nor predicted.
+    ``rows`` maps a row's name to its seeds' predictions, label indices or sets of labels; F1 is their mean. It is NaN
+    for an emotion that is neither true nor predicted.
     """
     n = len(EMOTIONS)
-    sets = {name: p if p.ndim == 2 else np.eye(n, dtype=bool)[p] for name, p in rows.items()}
     true = np.eye(n, dtype=bool)[labels]
-    table = pd.DataFrame({name: f1_score(true, p, average=None, zero_division=np.nan) for name, p in sets.items()},
-                         index=list(EMOTIONS))  # fmt: skip
+    table = pd.DataFrame(index=list(EMOTIONS))
+    for name, seeds in rows.items():
+        sets = [p if p.ndim == 2 else np.eye(n, dtype=bool)[p] for p in seeds]
+        table[name] = np.mean([f1_score(true, p, average=None, zero_division=np.nan) for p in sets], axis=0)
     table.insert(0, "support", np.bincount(labels, minlength=len(EMOTIONS)))
     return table.rename_axis("emotion")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from vadstudy import metrics, tables
+from vadstudy import comparisons, metrics, tables
 from vadstudy.mappers import VAD, to_vad
 from vadstudy.runs import RunError
 
@@ -84,6 +84,11 @@ def vad_predictions(store):
     return _apart(rows)
 
 
+def compared(rows, labels):
+    """Comparison of rows of predicted labels, one seed each: the flagship's."""
+    return comparisons.compare({row: [p] for row, p in rows.items()}, labels, n_resamples=2000)
+
+
 def spearman(true, predicted):
     """Spearman's rank correlation of each dimension, shape (dims,); stretching an axis does not change it."""
     return metrics.pearson(rankdata(true, axis=0), rankdata(predicted, axis=0))
@@ -144,7 +149,8 @@ def _majority(run):
 
 
 def _scored(rows, learned, labels, paper):
-    table = tables.scored(rows, labels).drop(columns=["paper_accuracy", "paper_macro_f1"])
+    table = compared(rows, labels).scored()
+    table = table.drop(columns=["seeds", "accuracy_sd", "macro_f1_sd"])
     table.insert(0, "learned_from_target", pd.Series(learned))
     table["paper_accuracy"] = pd.Series(paper, dtype=float).reindex(table.index)
     return table

@@ -1,0 +1,119 @@
+"""Fair comparisons: the paper's confounds, one at a time (notebook 7). Rows of predictions over seeds, and tables of them.
+
+The grid is large, and a record may hold a part of it: what is not recorded is left out of a table, never made up, and
+:func:`missing` says what that is.
+"""
+
+import numpy as np
+import pandas as pd
+
+from vadstudy import comparisons, metrics, tables
+from vadstudy.classifiers import NearestEmotion
+from vadstudy.emotions import EMOTIONS
+from vadstudy.recipes import plan
+
+#: Points and who gets which, taken apart (confound 4): the four cells, by their regressors.
+CROSSING = {
+    ("scaled", "meaningful"): "scaled-mae",
+    ("scaled", "shuffled"): "scaled-shuffled-mae",
+    ("spread", "meaningful"): "spread-matched-mae",
+    ("spread", "shuffled"): "spread-shuffled-mae",
+}
+
+
+def recorded(store, names):
+    """Those of the names that are recorded or, in a profile whose runs take seconds, can be made."""
+    return [name for name in names if name in store.recipes and (store.profile != "study" or store.seeds(name))]
+
+
+def missing(store, names=None):
+    """The planned runs (name, seed) that are not recorded, of the names or of all."""
+    return [(name, seed) for name, seed in plan(store.profile)
+            if (names is None or name in names) and not store.place(name, seed).exists()]  # fmt: skip
+
+
+def rates(store):
+    """MAE and MSE by learning rate (confound 1): R², and accuracy and macro-F1 by 1NN, of one seed.
+
+    One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with intervals.
+    """
+    names = recorded(store, [name for name in store.recipes if name.startswith("rate-")])
+    rows = {name: [tables.nearest(store[name])] for name in names}
+    lines = []
+    for name, scores in tables.compare(store, rows).scored().iterrows() if rows else ():
+        run = store[name]
+        r2 = metrics.r2(tables.targets(run), run.outputs("test")).mean()
+        lines.append({"run": name, "loss": run.recipe.loss.upper(), "learning_rate": run.recipe.learning_rate, "r2": r2,
+                      **scores.drop(["seeds", "accuracy_sd", "macro_f1_sd"])})  # fmt: skip
+    columns = ["run", "loss", "learning_rate", "r2", "accuracy", "macro_f1"]
+    return pd.DataFrame(lines, columns=None if lines else columns).set_index("run").sort_values(["loss", "learning_rate"])
+
+
+def decodings(store):
+    """The sigmoid baseline's test scores by threshold, 0.05 to 0.95, mean over seeds (confound 3)."""
+    return sum(tables.threshold_sweep(run, "test") for run in store.all("bce")) / len(store.all("bce"))
+
+
+def pooling_rows(store):
+    """Test predictions by pooling (confound 2): 1NN for the regressor, argmax for the baseline; one seed."""
+    names = recorded(store, [name for name in store.recipes if name.startswith("pool-")])
+    return {name.removeprefix("pool-"): [tables.nearest(store[name]) if store.recipes[name].mapper
+                                         else tables.most_probable(store[name])] for name in names}  # fmt: skip
+
+
+def crossing_rows(store):
+    """Test predictions by 1NN of the recorded cells of :data:`CROSSING`, over seeds."""
+    return {name: [tables.nearest(run) for run in store.all(name)] for name in recorded(store, CROSSING.values())}
+
+
+def effects(compared, score="macro_f1"):
+    """What meaning and spread do, each averaged over the other, and their interaction, with 95 % intervals.
+
+    ``compared`` is the comparison of :func:`crossing_rows`; empty if a cell is missing.
+    """
+    if not set(CROSSING.values()) <= set(compared.draws):
+        return pd.DataFrame(columns=["effect", "score", "difference", "low", "high"])
+    signs = {"meaning": (1, -1, 1, -1), "spread": (-1, -1, 1, 1), "interaction": (-1, 1, 1, -1)}
+    lines = []
+    for effect, sign in signs.items():
+        size = sum(s * compared.values[name][score].mean() for s, name in zip(sign, CROSSING.values(), strict=True)) / 2
+        draws = sum(s * compared.draws[name][score] for s, name in zip(sign, CROSSING.values(), strict=True)) / 2
+        low, high = np.quantile(draws, [0.025, 0.975])
+        lines.append({"effect": effect, "score": score, "difference": size, "low": low, "high": high})
+    return pd.DataFrame(lines)
+
+
+def held_out_rows(store):
+    """The SVM on scaled-mae's points for texts that it was trained on, and for texts that it was not (confound 10)."""
+    names = recorded(store, ["scaled-mae-svm", "scaled-mae-svm-heldout"])
+    words = {"scaled-mae-svm": "SVM on in-sample points", "scaled-mae-svm-heldout": "SVM on held-out points"}
+    return {words[name]: [tables.most_probable(store[name])] for name in names}
+
+
+def rare_labels(predictions, labels):
+    """Each label's share in the variance of macro-F1 over test resamples and seeds (confound 6).
+
+    ``predictions`` are a row's, one array of label indices a seed. The columns: ``support``, test rows; ``f1``; ``share``,
+    the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to 1.
+    """
+    compared = comparisons.compare({"row": predictions}, labels, comparisons.f1_by_label)
+    draws = np.stack([compared.draws["row"][k] for k in range(len(EMOTIONS))])
+    macro = draws.mean(axis=0)
+    share = ((draws - draws.mean(axis=1, keepdims=True)) * (macro - macro.mean())).mean(axis=1) / len(draws) / macro.var()
+    f1 = [compared.values["row"][k].mean() for k in range(len(EMOTIONS))]
+    support = np.bincount(labels, minlength=len(EMOTIONS))
+    table = pd.DataFrame({"support": support, "f1": f1, "share": share}, index=pd.Index(EMOTIONS, name="emotion"))
+    return table.sort_values("support", kind="stable")
+
+
+def top3(run):
+    """The three most probable labels of each test row, bool (n, 28): of a regressor by 1NN, of a baseline by its logits."""
+    order = run.outputs("test")
+    if getattr(run.recipe, "mapper", None):
+        order = NearestEmotion().fit(run.mapper.points, np.arange(len(EMOTIONS))).predict_proba(order)
+    best = np.argsort(-order, axis=1, kind="stable")[:, :3]
+    sets = np.zeros((len(order), len(EMOTIONS)), bool)
+    np.put_along_axis(sets, best, True, axis=1)
+    return sets
+
+

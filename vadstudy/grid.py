@@ -1,0 +1,208 @@
+"""The grid: every run of the plan that is not recorded is made, side by side on this machine or on a Slurm cluster.
+
+What is done is what the record holds. So the grid may be stopped at any moment and goes on where it was, a training
+from its last checkpoint, and a run that another process is making is left to it.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import wait
+
+import submitit
+
+from vadstudy import corpora, recipes
+from vadstudy.progress import held, summary, survey
+from vadstudy.recipes import Recipe
+from vadstudy.regressor import load_encoder
+from vadstudy.runs import RunError
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which a free place looks again whether another process has made what the next task needs.
+POLL = 1.0
+
+
+def sources(store, job):
+    """The jobs, (name, seed), that a job is computed from."""
+    return [(source, job[1]) for source in getattr(store.recipes[job[0]], "sources", ())]
+
+
+def tasks(store, jobs):
+    """Jobs as tasks, lists that one process makes in turn: a training, and what is computed from it.
+
+    What has several sources belongs to the last of them.
+    """
+    found, place = [], {}
+    for job in jobs:
+        of = [place[source] for source in sources(store, job) if source in place]
+        place[job] = max(of, default=len(found))
+        if not of:
+            found.append([])
+        found[place[job]].append(job)
+    return found
+
+
+def missing(store, *recorded):
+    """The plan's tasks without the jobs in ``recorded``.
+
+    Each corpus and encoder that they need is loaded once, so that one which is missing is one error before anything is
+    begun: a ``CorpusError`` or a ``RunError``.
+    """
+    jobs = [job for job in recipes.plan(store.profile) if not any(job in each for each in recorded)]
+    needed = [store.recipes[name] for name in dict(jobs)]
+    for corpus in dict.fromkeys(recipe.corpus for recipe in needed if getattr(recipe, "kind", "") != "svm"):
+        corpora.load(corpus)
+    if any(getattr(recipe, "kind", "") == "lexicon" and recipe.lexicon == "nrc" for recipe in needed):
+        corpora.lexicon()
+    try:
+        for encoder in {recipe.encoder for recipe in needed if isinstance(recipe, Recipe)}:
+            load_encoder(encoder)
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    return tasks(store, jobs)
+
+
+def make(store, task, failed=(), tell=lambda job, error: None):
+    """Make a task's runs in turn; one that fails stops only what is computed from it. Returns the failed and why.
+
+    ``failed`` are other tasks' failed jobs; ``tell`` is called at each run's end.
+    """
+    errors = {}
+    for job in task:
+        lost = [source for source in sources(store, job) if source in errors or source in failed]
+        try:
+            if lost:
+                raise RunError(f"{lost[0][0]}, which it is computed from, failed")
+            store.get(*job)
+        except Exception as error:  # whatever it is, the others go on
+            log.exception("%s, seed %d, failed", *job)
+            errors[job] = str(error) or repr(error)
+        tell(job, errors.get(job))
+    return errors
+
+
+def report(errors):
+    """Raise a ``RunError`` that lists failed jobs, if there are some."""
+    if errors:
+        lines = [f"{name}, seed {seed}: {error}" for (name, seed), error in errors.items()]
+        raise RunError(f"{len(errors)} runs failed:\n" + "\n".join(lines))
+
+
+def _process(store, task, failed, connection, path):
+    """Make a task in a process of its own, tell the parent, write all else to a file; end when the parent ends."""
+
+    def end_with_parent():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with open(path, "w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    make(store, task, failed, lambda *news: connection.send(news))
+
+
+def _start(store, task, failed):
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    path = store.scratch / "grid" / "{}-seed{}.log".format(*task[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    process = context.Process(target=_process, args=(store, task, dict(failed), theirs, path), daemon=True)
+    # Ctrl-C reaches the children, too, who would answer with a traceback each; they are ended by their parent.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.start()
+    signal.signal(signal.SIGINT, handler)
+    theirs.close()
+    return ours, (process, list(task), path)
+
+
+def _ready(store, task, failed):
+    """Whether nobody else makes a run of the task, and what it needs from other tasks is recorded, or has failed."""
+    needed = {source for job in task for source in sources(store, job)} - set(task) - set(failed)
+    return all(store.place(*source).exists() for source in needed) and not any(held(store, job) for job in task)
+
+
+def local(store, jobs=2):
+    """Make what is missing, ``jobs`` tasks at a time; each run's end is a line in the log. For the main thread.
+
+    Stopped by an exception, such as ``KeyboardInterrupt``, it takes its processes with it. What these log is in
+    ``build/<profile>/grid/``.
+
+    Raises
+    ------
+    RunError
+        At the end, if runs failed or are unusable, with a list of them.
+    """
+    done, failed = survey(store)
+    waiting, running, mine, news = missing(store, done, failed), {}, [], [f"profile {store.profile}"]
+    try:
+        while waiting or running:
+            waiting = [left for task in waiting if (left := [job for job in task if not store.place(*job).exists()])]
+            for task in [task for task in waiting if _ready(store, task, failed)][: jobs - len(running)]:
+                waiting.remove(task)
+                connection, started = _start(store, task, failed)
+                running[connection] = started
+            if news:
+                done, unusable = survey(store)
+                failed = unusable | failed
+                current = [task[0] for _, task, _ in running.values() if task]
+                log.info("; ".join([*news, summary(store, done, failed, jobs, mine, current)]))
+                news = []
+            # Other processes may make what a free place waits for; else there is nothing to look for.
+            for connection in wait(list(running), POLL if waiting and len(running) < jobs else None):
+                process, task, path = running[connection]
+                try:
+                    ended = [connection.recv()]
+                except EOFError:
+                    process.join()
+                    del running[connection]
+                    ended = [(job, f"its process ended with code {process.exitcode}") for job in task]
+                for job, error in ended:
+                    task.remove(job)
+                    news.append("{}, seed {}".format(*job) + (" failed" if error else ""))
+                    if error:
+                        failed[job] = f"{error} (log: {path})"
+                    else:
+                        mine.append(job)
+    finally:
+        for process, *_ in running.values():
+            process.terminate()
+            process.join()
+    report(failed)
+
+
+class Task(submitit.helpers.Checkpointable):
+    """A task on a compute node, which Slurm may stop and start again; a ``RunError`` if a run fails."""
+
+    def __call__(self, store, task):
+        """Make the task's runs."""
+        report(make(store, task))
+
+
+def slurm(store, cluster="slurm"):
+    """Submit what is missing as one array of tasks, and return its submitit jobs; those queued before are not known.
+
+    A task that needs another one's run waits for it, or makes it if it comes first: the cluster's file system must
+    support locks. Partition, account and time limit are set by Slurm's own ``SBATCH_PARTITION``, ``SBATCH_ACCOUNT`` and
+    ``SBATCH_TIMELIMIT``. ``cluster`` "local" runs the tasks on this machine, all at once.
+
+    Raises
+    ------
+    RunError
+        If there is no Slurm.
+    """
+    done, unusable = survey(store)
+    for job, error in unusable.items():
+        log.error("%s, seed %d: %s", *job, error)
+    found = missing(store, done, unusable)
+    try:
+        executor = submitit.AutoExecutor(folder=store.scratch / "grid", cluster=cluster)
+    except RuntimeError as error:
+        raise RunError(f"there is no Slurm on this machine ({error}); submit from the cluster's login node, or train "
+                       "here with `make grid`") from error  # fmt: skip
+    executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
+    return executor.map_array(Task(), [store] * len(found), found) if found else []

@@ -1,0 +1,105 @@
+"""What tuning found on dev, as tables and a figure: its trials, the best of each family, which parameters mattered."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import optuna
+import pandas as pd
+from optuna.trial import TrialState
+
+from vadstudy import tuning
+from vadstudy.figures import subplots
+from vadstudy.recipes import SEED
+
+SCORES = ("dev_macro_f1", "dev_accuracy", "dev_loss", "best_epoch", "seconds")
+COUNTS = ("best_epoch", "epochs", "hidden_layers", "n_quantiles")
+#: The least number of trials from which shares of parameters are computed.
+ENOUGH = 10
+#: Names of parameters on the figure's axes, and those whose axis is logarithmic.
+AXES = {"learning_rate": "learning rate (log)", "hidden_layers": "hidden layers", "target_noise": "target noise (SD)",
+        "n_quantiles": "quantiles", "loss_lambda": "lambda (log)", "temperature": "temperature (log)", "C": "C (log)",
+        "gamma": "gamma (log)", "dev_macro_f1": "macro-F1 on dev"}  # fmt: skip
+LOGARITHMIC = ("learning_rate", "loss_lambda", "temperature", "C", "gamma")
+
+
+def trials(store):
+    """All completed trials, a row each: family, number, dev scores, best epoch, seconds, parameters (NaN: has none).
+
+    Empty where nothing was tuned. ``dev_loss`` is comparable within a mapper only.
+    """
+    rows = [{"family": family, "number": trial.number, "dev_macro_f1": trial.value, **trial.user_attrs, **trial.params}
+            for family, study in tuning.studies(store).items() for trial in _completed(study)]  # fmt: skip
+    names = dict.fromkeys(["family", "number", *SCORES, *(name for row in rows for name in row)])
+    frame = pd.DataFrame(rows, columns=list(names))
+    # Counts stay counts beside families that have none.
+    return frame.astype({name: "Int64" for name in COUNTS if name in frame})
+
+
+def winners(store):
+    """The best trial of each family on dev, by family, and of how many trials it is the best."""
+    frame = trials(store)
+    best = frame.loc[frame.groupby("family", sort=False)["dev_macro_f1"].idxmax()].set_index("family")
+    best.insert(1, "trials", frame["family"].value_counts())
+    return best
+
+
+def importances(store):
+    """What mattered: each parameter's share (0 to 1) of what dev macro-F1 varies, by fANOVA; a column a family.
+
+    Families with fewer than 10 trials are left out. With few more than that, the shares are a hint and no finding.
+    """
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=SEED)
+    shares = {family: optuna.importance.get_param_importances(study, evaluator=evaluator)
+              for family, study in tuning.studies(store).items() if len(_completed(study)) >= ENOUGH}  # fmt: skip
+    return pd.DataFrame(shares).rename_axis("parameter")
+
+
+def _completed(study):
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def tuning_figure(frame):
+    """Plot :func:`trials` as parallel coordinates: a panel a family, a line a trial, coloured by its dev macro-F1.
+
+    The last axis of a panel is that score, from its least to its greatest, and so the key to the colours. On an axis of
+    few values the lines lie beside each other, the better ones above.
+    """
+    families = list(frame["family"].unique())
+    figure, panels = subplots(max(1, len(families)), figsize=(11, 2.7 * max(1, len(families))), squeeze=False,
+                              layout="constrained")  # fmt: skip
+    for axes in panels[:, 0]:
+        axes.axis("off")
+    for axes, family in zip(panels[:, 0], families, strict=False):
+        rows = frame[frame["family"] == family].sort_values("dev_macro_f1").dropna(axis=1, how="all")
+        names = [name for name in rows if name not in ("family", "number", *SCORES)] + ["dev_macro_f1"]
+        score, _, _ = _coordinate(rows, "dev_macro_f1")
+        places = []
+        for x, name in enumerate(names):
+            place, ticks, labels = _coordinate(rows, name)
+            places.append(place)
+            axes.vlines(x, -0.05, 1.05, color="0.3", linewidth=1, zorder=2)
+            for tick, label in zip(ticks, labels, strict=True):
+                axes.text(x + 0.03, tick, label, fontsize=9, va="center", zorder=4,
+                          bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6))  # fmt: skip
+            axes.text(x, 1.13, AXES.get(name, name), fontsize=9.5, ha="center", va="bottom")
+        for line, shade in zip(np.transpose(places), plt.colormaps["cividis_r"](score), strict=True):
+            axes.plot(line, color=shade, linewidth=2, zorder=3, solid_capstyle="round")
+        axes.set(xlim=(-0.1, len(names) - 0.75), ylim=(-0.08, 1.12))
+        axes.set_title(f"{family} ({len(rows)} trials)", loc="left", fontsize=11, fontweight="bold", pad=24)
+    return figure
+
+
+def _coordinate(rows, name):
+    """Places (n,) of trials on an axis from 0 to 1, the places of its ticks, and their labels."""
+    values, beside = rows[name], 0
+    if values.nunique() <= 6 and name not in (*LOGARITHMIC, "dev_macro_f1"):
+        known = sorted(values.unique())
+        scale = values.map(known.index) if isinstance(known[0], str) else values
+        marks = np.sort(scale.unique().astype(float))
+        labels = [each if isinstance(each, str) else f"{each:g}" for each in known]
+        beside = np.linspace(-0.05, 0.05, len(rows))  # the rows come sorted by score
+    else:
+        scale = np.log(values.astype(float)) if name in LOGARITHMIC else values
+        marks = np.linspace(scale.min(), scale.max(), 3)
+        labels = [f"{float(f'{np.exp(mark):.2g}'):g}" if name in LOGARITHMIC else f"{mark:.3f}" for mark in marks]
+    span = max(marks[-1] - marks[0], 1e-9)
+    return ((scale.astype(float) - marks[0]) / span).to_numpy() + beside, (marks - marks[0]) / span, labels
