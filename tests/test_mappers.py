@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist
 
 from vadstudy import mappers
 from vadstudy.emotions import EMOTIONS
-from vadstudy.mappers import Mapper, mapper, nrc, random, scaled, shuffled, spread
+from vadstudy.mappers import Mapper, mapper, matched, nrc, random, scaled, shuffled, spread
 
 FULL_LEXICON = Path(os.environ.get("VADSTUDY_DATA", "data")) / "nrc-vad" / "NRC-VAD-Lexicon.txt"
 
@@ -185,6 +185,8 @@ def test_random_depends_on_its_seed_alone():
         ("shuffled", "shuffled-nrc", 3),
         ("shuffled-nrc", "shuffled-nrc", 3),
         ("shuffled-scaled", "shuffled-scaled", 3),
+        ("shuffled-spread", "shuffled-spread", 3),
+        ("matched", "matched", 3),
     ],
 )
 def test_mapper_builds_by_name(name, expected, dims):
@@ -198,9 +200,28 @@ def test_mapper_seed_reaches_what_is_random():
         assert not np.array_equal(mapper(name, seed=1).points, mapper(name, seed=2).points)
 
 
+def test_matched_points_are_the_spread_ones_where_the_meaning_is():
+    points, spread_points = mapper("matched"), spread()
+    assert {tuple(point) for point in points.points} == {tuple(point) for point in spread_points.points}
+    away, before = (np.square(each.points - scaled().points).sum() for each in (points, spread_points))
+    assert away < 0.5 * before
+    order = points.points.copy()
+    for i, j in ((0, 1), (3, 17), (5, 20)):  # no swap of two labels brings them nearer
+        order[[i, j]] = points.points[[j, i]]
+        assert np.square(order - scaled().points).sum() >= away
+        order = points.points.copy()
+    with pytest.raises(ValueError, match=r"cannot match points of shape \(28, 2\) to \(28, 3\)"):
+        matched(spread(dims=2))
+
+
+def test_scaled_may_carry_its_number_of_quantiles():
+    np.testing.assert_array_equal(mapper("scaled-10").points, scaled(10).points)
+    assert not np.array_equal(mapper("scaled-10").points, scaled().points)
+
+
 @pytest.mark.parametrize("name", ["", "NRC", "nrc-3", "spread-", "spread-x", "spread--1", "shuffled-love"])
 def test_mapper_lists_the_known_names(name):
-    known = "nrc, scaled, spread, sphere, shuffled, random"
+    known = "nrc, scaled, spread, sphere, matched, shuffled, random"
     with pytest.raises(ValueError, match=f"unknown mapper '{name}'; expected one of {known}"):
         mapper(name)
 

@@ -10,91 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.stats import rankdata, zscore
 from statsmodels.stats.multitest import multipletests
+
+from vadstudy.measures import classification
 
 RESAMPLES = 10_000
 LEVEL = 0.95
 #: Differences within these margins count as none (two one-sided tests): written down before any row was compared.
 MARGINS = {"accuracy": 0.01, "macro_f1": 0.02}
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-
-
-def classification(predicted, labels):
-    """Sums over rows from which accuracy and macro-F1 follow, and the function from those sums to the two scores.
-
-    Parameters
-    ----------
-    predicted : array (n,) of label indices, or bool (n, n_labels) for sets of labels
-        A set of none or several labels is never accurate.
-    labels : array (n,)
-    """
-    predicted, n = np.asarray(predicted), len(labels)
-    k = max(labels.max(), predicted.max()) + 1 if predicted.ndim == 1 else predicted.shape[1]
-    sets = predicted if predicted.ndim == 2 else np.arange(k) == predicted[:, None]
-    hit = sets[np.arange(n), labels]
-    exact = hit & (sets.sum(axis=1) == 1)
-    hits = sparse.csr_matrix((hit.astype(np.float32), (labels, np.arange(n))), shape=(k, n))
-    sums = sparse.vstack([hits, sparse.csr_matrix(sets.T.astype(np.float32)), exact[None].astype(np.float32)], "csr")
-    true = np.bincount(labels, minlength=k)[:, None]
-
-    def scores(sums):
-        with np.errstate(invalid="ignore"):
-            f1 = 2 * sums[:k] / (true + sums[k:-1])
-        return {"accuracy": sums[-1] / n, "macro_f1": np.nanmean(f1, axis=0)}
-
-    return sums, scores
-
-
-def regression(predicted, truth, constant, loss):
-    """As :func:`classification`, for points (n, dims): the loss, its share of the constant's, R² by dimension.
-
-    ``constant`` (dims,) is train's best constant, ``loss`` "mae" or "mse". R² is against the mean of all n points.
-    """
-    error, blind = predicted - truth, constant - truth
-    size = np.abs if loss == "mae" else np.square
-    spread = (truth - truth.mean(axis=0)) ** 2
-    sums = np.vstack([size(error).mean(axis=1), size(blind).mean(axis=1), (error**2).T, spread.T])
-    n, dims = np.shape(truth)
-
-    def scores(sums):
-        r2 = 1 - sums[2 : 2 + dims] / sums[2 + dims :]
-        return {"test_loss": sums[0] / n, "constant_loss": sums[1] / n, "ratio": sums[0] / sums[1],
-                **{f"r2_{d}": r for d, r in zip("VAD" if dims == 3 else range(dims), r2, strict=True)}}  # fmt: skip
-
-    return sparse.csr_matrix(sums.astype(np.float32)), scores
-
-
-def f1_by_label(predicted, labels):
-    """As :func:`classification`: F1 of each label, by its index; of label indices (n,)."""
-    sums, _ = classification(predicted, labels)
-    k = (sums.shape[0] - 1) // 2
-    true = np.bincount(labels, minlength=k)[:, None]
-    return sums, lambda sums: dict(enumerate(2 * sums[:k] / np.maximum(true + sums[k:-1], 1)))
-
-
-def inclusion(sets, labels):
-    """As :func:`classification`: ``included``, the share of rows whose label is in its set; sets are bool (n, n_labels)."""
-    hit = sets[np.arange(len(labels)), labels]
-    return sparse.csr_matrix(hit[None].astype(np.float32)), lambda sums: {"included": sums[0] / len(labels)}
-
-
-def confusion_by_distance(predicted, labels, distances):
-    """As :func:`classification`: ``rho``, Spearman's correlation over all pairs of labels of how often one is taken for the
-    other and how far apart they lie in ``distances`` (n_labels, n_labels). Below 0: near ones are confused more often."""
-    k = len(distances)
-    sums = sparse.csr_matrix((np.ones(len(labels), np.float32), (labels * k + predicted, np.arange(len(labels)))),
-                             shape=(k * k, len(labels)))  # fmt: skip
-    pairs, true = np.triu_indices(k, 1), np.maximum(np.bincount(labels, minlength=k), 1)[:, None, None]
-    ranks = zscore(rankdata(distances[pairs]))
-
-    def scores(sums):
-        share = sums.reshape(k, k, -1) / true
-        confused = zscore(rankdata((share + share.transpose(1, 0, 2))[pairs], axis=0), axis=0)
-        return {"rho": ranks @ confused / len(ranks)}
-
-    return sums, scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +34,8 @@ class Comparison:
     draws: dict
 
     def scored(self, scores=("accuracy", "macro_f1")):
-        """One line a row: ``seeds``, and of each score the mean, the standard deviation over seeds (``_sd``, missing for
-        one seed) and the ends of its 95 % interval (``_low``, ``_high``)."""
+        """One line a row: ``seeds``, and of each score the mean, the standard deviation over seeds (``_sd``, missing
+        for one seed) and the ends of its 95 % interval (``_low``, ``_high``)."""
         lines = []
         for row, values in self.values.items():
             line = {"row": row, "seeds": len(next(iter(values.values())))}
@@ -125,10 +49,10 @@ class Comparison:
     def differences(self, pairs, scores=("accuracy", "macro_f1"), margins=MARGINS, holm=True):
         """One line a pair (first, second) and score: first less second.
 
-        Columns ``difference``, its 95 % interval ``low`` to ``high``, the bootstrap's two-sided ``p``, the greater p of
-        the two one-sided tests of equivalence ``p_equal`` (missing without a margin), both corrected by Holm over the
-        table (unless ``holm`` is off, for :func:`corrected` later), and the ``verdict``: "higher", "lower", "equal" (within
-        the margin) or "no difference found".
+        Columns ``difference``, its 95 % interval ``low`` to ``high``, the bootstrap's two-sided ``p``, the greater p
+        of the two one-sided tests of equivalence ``p_equal`` (missing without a margin), both corrected by Holm over
+        the table (unless ``holm`` is off, for :func:`corrected` later), and the ``verdict``: "higher", "lower",
+        "equal" (within the margin) or "no difference found".
         """
         lines = []
         for first, second in pairs:
@@ -148,7 +72,8 @@ class Comparison:
 
 
 def corrected(table):
-    """Lines of :meth:`Comparison.differences` with p and p_equal corrected by Holm, and with the verdict that they give."""
+    """Lines of :meth:`Comparison.differences` with p and p_equal corrected by Holm, and with the verdict that they
+    give."""
     table = table.copy()
     for column in ("p", "p_equal"):
         tested = table[column].notna()
@@ -161,7 +86,8 @@ def corrected(table):
 def verdict(difference, p, p_equal, alpha=1 - LEVEL):
     """What a line of :meth:`Comparison.differences` says: "higher", "lower", "equal" or "no difference found".
 
-    A difference that is found *and* lies within the margin is still named by its direction; its interval tells its size.
+    A difference that is found *and* lies within the margin is still named by its direction; its interval tells its
+    size.
     """
     if p < alpha:
         return "higher" if difference > 0 else "lower"
@@ -227,7 +153,8 @@ def _nested(scored, drawn_seeds):
 
 
 def finding(line):
-    """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to +0.047)"."""
+    """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to
+    +0.047)"."""
     name, interval = NAMES.get(line.score, line.score), f"95 % interval {line.low:+.3f} to {line.high:+.3f}"
     if line.verdict in ("higher", "lower"):
         return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"

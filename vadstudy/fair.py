@@ -1,4 +1,5 @@
-"""Fair comparisons: the paper's confounds, one at a time (notebook 7). Rows of predictions over seeds, and tables of them.
+"""Fair comparisons: the paper's confounds, one at a time (notebook 7). Rows of predictions over seeds, and tables of
+them.
 
 The grid is large, and a record may hold a part of it: what is not recorded is left out of a table, never made up, and
 :func:`missing` says what that is.
@@ -7,7 +8,7 @@ The grid is large, and a record may hold a part of it: what is not recorded is l
 import numpy as np
 import pandas as pd
 
-from vadstudy import comparisons, metrics, tables
+from vadstudy import comparisons, measures, metrics, tables
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.recipes import plan
@@ -35,7 +36,8 @@ def missing(store, names=None):
 def rates(store):
     """MAE and MSE by learning rate (confound 1): R², and accuracy and macro-F1 by 1NN, of one seed.
 
-    One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with intervals.
+    One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with
+    intervals.
     """
     names = recorded(store, [name for name in store.recipes if name.startswith("rate-")])
     rows = {name: [tables.nearest(store[name])] for name in names}
@@ -46,7 +48,9 @@ def rates(store):
         lines.append({"run": name, "loss": run.recipe.loss.upper(), "learning_rate": run.recipe.learning_rate, "r2": r2,
                       **scores.drop(["seeds", "accuracy_sd", "macro_f1_sd"])})  # fmt: skip
     columns = ["run", "loss", "learning_rate", "r2", "accuracy", "macro_f1"]
-    return pd.DataFrame(lines, columns=None if lines else columns).set_index("run").sort_values(["loss", "learning_rate"])
+    return (
+        pd.DataFrame(lines, columns=None if lines else columns).set_index("run").sort_values(["loss", "learning_rate"])
+    )
 
 
 def decodings(store):
@@ -93,13 +97,16 @@ def held_out_rows(store):
 def rare_labels(predictions, labels):
     """Each label's share in the variance of macro-F1 over test resamples and seeds (confound 6).
 
-    ``predictions`` are a row's, one array of label indices a seed. The columns: ``support``, test rows; ``f1``; ``share``,
-    the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to 1.
+    ``predictions`` are a row's, one array of label indices a seed. The columns: ``support``, test rows; ``f1``;
+    ``share``, the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to
+    1.
     """
-    compared = comparisons.compare({"row": predictions}, labels, comparisons.f1_by_label)
+    compared = comparisons.compare({"row": predictions}, labels, measures.f1_by_label)
     draws = np.stack([compared.draws["row"][k] for k in range(len(EMOTIONS))])
     macro = draws.mean(axis=0)
-    share = ((draws - draws.mean(axis=1, keepdims=True)) * (macro - macro.mean())).mean(axis=1) / len(draws) / macro.var()
+    share = (
+        ((draws - draws.mean(axis=1, keepdims=True)) * (macro - macro.mean())).mean(axis=1) / len(draws) / macro.var()
+    )
     f1 = [compared.values["row"][k].mean() for k in range(len(EMOTIONS))]
     support = np.bincount(labels, minlength=len(EMOTIONS))
     table = pd.DataFrame({"support": support, "f1": f1, "share": share}, index=pd.Index(EMOTIONS, name="emotion"))
@@ -107,7 +114,8 @@ def rare_labels(predictions, labels):
 
 
 def top3(run):
-    """The three most probable labels of each test row, bool (n, 28): of a regressor by 1NN, of a baseline by its logits."""
+    """The three most probable labels of each test row, bool (n, 28): of a regressor by 1NN, of a baseline by its
+    logits."""
     order = run.outputs("test")
     if getattr(run.recipe, "mapper", None):
         order = NearestEmotion().fit(run.mapper.points, np.arange(len(EMOTIONS))).predict_proba(order)
@@ -115,5 +123,3 @@ def top3(run):
     sets = np.zeros((len(order), len(EMOTIONS)), bool)
     np.put_along_axis(sets, best, True, axis=1)
     return sets
-
-

@@ -8,6 +8,7 @@ import pandas as pd
 from vadstudy import comparisons
 from vadstudy.runs import RunError
 
+
 def findings(read, corpora, comparable):
     """The list of what came out.
 

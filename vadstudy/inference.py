@@ -26,7 +26,8 @@ def native(precision):
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported()
     else:
-        able = any(has for name, has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16"))
+        able = any(has for name,
+                   has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "bf16" if precision == "bf16" and able else "fp32"
 
 

@@ -24,12 +24,13 @@ ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-c
 class Recipe:
     """A regressor (losses mae, mse, mae+ce, with a mapper) or a 28-output baseline (losses ce, bce, without one).
 
-    The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``. ``trainable_layers``
-    counts the encoder's upper layers that are trained (None: all of it, embeddings included). ``splits`` are those
-    predicted after training; candidates of the search on dev never see test. Learning rates are those of AdamW at the
-    end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows`` trains on so many comments
-    only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of train out (i from 1), and predicts
-    that part only. ``mean-padded`` pools over all ``max_length`` positions, padding included, as the paper's code did.
+    The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``.
+    ``trainable_layers`` counts the encoder's upper layers that are trained (None: all of it, embeddings included).
+    ``splits`` are those predicted after training; candidates of the search on dev never see test. Learning rates are
+    those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows``
+    trains on so many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of
+    train out (i from 1), and predicts that part only. ``mean-padded`` pools over all ``max_length`` positions,
+    padding included, as the paper's code did.
     """
 
     name: str
@@ -79,9 +80,9 @@ class Derived:
 
     ``kind`` is ``svm`` (on the points of run ``source``), ``points`` (texts of ``corpus`` through the weights of
     ``source``), ``bag-of-words`` or ``lexicon`` (baselines on the texts of ``corpus``), ``lengths`` (the corpus's own
-    labels and lengths). ``train_rows`` is how many training texts are used, a seeded sample (None: all). ``lexicon`` is
-    ``nrc``, or ``emotions`` for its 28 rows that the package holds. ``folds`` fits the SVM on train points that each come
-    from a run ``<source>-fold<i>of<folds>`` that was trained without the text.
+    labels and lengths). ``train_rows`` is how many training texts are used, a seeded sample (None: all). ``lexicon``
+    is ``nrc``, or ``emotions`` for its 28 rows that the package holds. ``folds`` fits the SVM on train points that
+    each come from a run ``<source>-fold<i>of<folds>`` that was trained without the text.
     """
 
     name: str

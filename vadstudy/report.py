@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import typst
 
+from vadstudy import fair, tables
 from vadstudy.comparisons import NAMES
 from vadstudy.findings import findings
-from vadstudy.recipes import ENCODER_NAMES, SEED
+from vadstudy.recipes import ENCODER_NAMES, SEED, plan
 from vadstudy.runs import RunError
 
 DATA = Path(__file__).parent / "data"
@@ -30,6 +31,10 @@ CORPORA = {"goemotions": "GoEmotions", "mini": "the mini corpus", "imdb": "IMDB"
            "emobank": "EmoBank"}  # fmt: skip
 NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numbers are of other texts, and nothing "
           "below is a finding about emotions.")  # fmt: skip
+
+
+#: Tables of runs that a record may lack.
+OPTIONAL = ("t_07_rates", "t_07_pooling", "t_07_held_out")
 
 
 class ReportError(RunError):
@@ -97,6 +102,8 @@ def markdown(store):
     for field in template.get_identifiers():
         if field == "t_03_search" and store.profile != "study":
             shown[field] = "This profile has no search."
+        elif field in OPTIONAL and not (store.output("reports", "tables") / f"{field[2:]}.csv").is_file():
+            shown[field] = "*Not recorded yet; `make grid` trains it.*"
         elif field.startswith("t_"):
             whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
             shown[field] = as_markdown(read(field[2:]), whose)
@@ -107,6 +114,8 @@ def markdown(store):
         layers="all layers" if recipe.trainable_layers is None else f"the upper {recipe.trainable_layers} layers",
         head_rate=recipe.head_learning_rate or recipe.learning_rate, record=record(store, command),
         notice="" if comparable else NOTICE.format(corpora["corpus"]),
+        claims=as_markdown(read("08_claims")[["sentence", "section", "verdict"]], encoder),
+        seeds=tables.setting(store).split(", ")[1], seed_limit=_seed_limit(store),
         findings="\n".join(f"- {line}" for line in findings(read, corpora, comparable)),
         kept=", ".join(f"{rows:,} {split}" for split, rows in kept.items()), test_rows=f"{kept['test']:,}",
         rarest=", ".join(f"{row.emotion} {row.support}" for row in rarest.itertuples()),
@@ -114,9 +123,18 @@ def markdown(store):
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
+def _seed_limit(store):
+    """How many of the planned runs are recorded, and what a row with one seed cannot say."""
+    planned, left = plan(store.profile), fair.missing(store)
+    of_them = f" Of the {len(planned)} planned runs {len(left)} are not recorded yet (`make grid`)." if left else ""
+    return ("A row with one seed has an interval that says what other test comments might have given, not what another "
+            f"training would have; where there are several seeds, they are few.{of_them}")
+
+
 def dates(store):
-    """When each of the profile's runs was made, of those that exist."""
-    return [store[name].meta["date"] for name in store.recipes if store.place(name, SEED).exists()]
+    """When each of the profile's recorded runs was made."""
+    names = [*plan(store.profile), *((name, SEED) for name in store.recipes if name.startswith("search-"))]
+    return [store.get(name, seed).meta["date"] for name, seed in names if store.place(name, seed).exists()]
 
 
 def record(store, command="make paper"):
@@ -158,7 +176,8 @@ def _cells(table, name):
         sd = table.get(f"{name}_sd", pd.Series(np.nan, table.index))
         return [f"{'**' * bold}{value:{form}}{'**' * bold}{'' if pd.isna(sd) else f' ± {sd:.3f}'} "
                 f"({low:{form}} to {high:{form}})"
-                for value, sd, low, high, bold in zip(values, sd, table[ends[0]], table[ends[1]], found, strict=True)]  # fmt: skip
+                for value, sd, low, high,
+                bold in zip(values, sd, table[ends[0]], table[ends[1]], found, strict=True)]  # fmt: skip
     if name in ("p", "p_equal"):
         return ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
     if name == "score":

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import comparisons, metrics
+from vadstudy import comparisons, measures, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TRAINED, plan
@@ -73,7 +73,8 @@ def dev_threshold(run):
 
 
 def losses(store, names=None):
-    """Regressors' losses on test over their seeds: a :class:`~vadstudy.comparisons.Comparison` of ``ratio``, R² and more.
+    """Regressors' losses on test over their seeds: a :class:`~vadstudy.comparisons.Comparison` of ``ratio``, R² and
+    more.
 
     ``names`` are those of regressors, by default all of the rows of Table 1.
     """
@@ -81,10 +82,11 @@ def losses(store, names=None):
     rows, train = {}, store["nrc-mae"].labels("train")
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
-        rows[name] = [(run.outputs("test"), targets(run), metrics.best_constant(run.mapper.points_for(train), loss), loss)
+        rows[name] = [(run.outputs("test"), targets(run), metrics.best_constant(run.mapper.points_for(train), loss),
+                       loss)
                       for run in store.all(name)]  # fmt: skip
     labels = store["nrc-mae"].labels("test")
-    return comparisons.compare(rows, labels, lambda row, labels: comparisons.regression(*row))
+    return comparisons.compare(rows, labels, lambda row, labels: measures.regression(*row))
 
 
 def table1(store):

@@ -111,11 +111,12 @@ def chosen_rows(recipe, train):
     return train, train
 
 
-def train(recipe, seed, workdir, corpus=None):
+def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
     """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
 
     The epoch with the best dev macro-F1 is kept. Frozen states are kept in ``workdir.parent / "frozen"``, which every
-    run of the same encoder and corpus shares.
+    run of the same encoder and corpus shares. ``callbacks`` and ``arguments`` are the Trainer's, for measurements; a
+    recorded run has none.
 
     Raises
     ------
@@ -162,7 +163,7 @@ def train(recipe, seed, workdir, corpus=None):
          {"params": regressor.head.parameters(), "lr": recipe.head_learning_rate or recipe.learning_rate}],
         lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay,
     )  # fmt: skip
-    arguments = TrainingArguments(
+    settings = dict(
         output_dir=str(workdir), seed=seed, full_determinism=True, report_to="none",
         use_cpu=not torch.cuda.is_available(), bf16=native(recipe.precision) == "bf16",
         num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, per_device_eval_batch_size=64,
@@ -172,7 +173,8 @@ def train(recipe, seed, workdir, corpus=None):
         load_best_model_at_end=True, metric_for_best_model="macro_f1", greater_is_better=True, disable_tqdm=quiet(),
     )  # fmt: skip
     trainer = FiniteTrainer(
-        model=Objective(regressor, loss), args=arguments, data_collator=collate, optimizers=(optimizer, None),
+        model=Objective(regressor, loss), args=TrainingArguments(**settings | arguments), callbacks=list(callbacks),
+        data_collator=collate, optimizers=(optimizer, None),
         train_dataset=dataset(trained_on), eval_dataset=dataset(index["dev"]), compute_metrics=dev_scores(recipe, seed),
     )  # fmt: skip
     trainer.recipe_name = recipe.name

@@ -1,0 +1,75 @@
+"""The claims ledger: its rules on made-up comparisons, and that its notebook has a cell for every claim."""
+
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from vadstudy import claims, ledger
+from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
+
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_claims.ipynb"
+
+
+def lines(*found, expected="higher", seeds=3, on="labels"):
+    return pd.DataFrame([{"verdict": verdict, "expected": expected, "seeds": seeds, "on": on} for verdict in found])
+
+
+@pytest.mark.parametrize(("table", "said"), [
+    (lines("higher", "higher"), "supported"),
+    (lines("higher", "no difference found"), "inconclusive"),
+    (lines("higher", "lower"), "not supported"),
+    (lines("equal"), "not supported"),
+    (lines("no difference found", "equal"), "not supported"),
+    (lines("equal", "equal", expected="equal"), "supported"),
+    (lines("higher", expected="equal"), "not supported"),
+    (lines("higher", seeds=1), "inconclusive"),
+    (lines("lower", seeds=1), "inconclusive"),
+    (lines("higher", seeds=1, on="imdb"), "supported"),
+    (lines("higher", seeds=0, on="imdb"), "inconclusive"),
+])  # fmt: skip
+def test_the_rule_of_the_verdict(table, said):
+    assert ledger.verdict(table) == said
+
+
+def test_every_claim_is_tested_or_says_why_not():
+    keys = [claim.key for claim in CLAIMS]
+    assert len(set(keys)) == len(keys)
+    assert {claim.key for claim in CLAIMS if not claim.says} == set(UNTESTED)
+    for claim in CLAIMS:
+        assert claim.sentence.endswith(".") and claim.section
+        assert all(says.expected in ("higher", "lower", "equal") for says in claim.says)
+
+
+def test_the_notebook_has_one_named_cell_for_every_claim():
+    cells = {cell.id: cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
+    assert {name for name in cells if name.startswith("claim-")} == {f"claim-{claim.key}" for claim in CLAIMS}
+    for claim in CLAIMS:
+        assert cells[f"claim-{claim.key}"] == f'judge("{claim.key}")'
+        assert any(claim.sentence in source for source in cells.values())
+
+
+class Made:
+    """Evidence with three comparisons, one of a run that is missing."""
+
+    lines = pd.DataFrame([
+        {"key": "a", "expected": "higher", "on": "labels", "seeds": 2, "first": "x", "second": "y", "score": "accuracy",
+         "difference": 0.02, "low": 0.01, "high": 0.03, "verdict": "higher"},
+        {"key": "b", "expected": "equal", "on": "labels", "seeds": 0, "first": "x", "second": "z", "score": "macro_f1"},
+    ])  # fmt: skip
+
+
+def test_a_line_has_the_numbers_that_decided_it(monkeypatch):
+    made = (Claim("a", "Table 9", "X is better.", (Says("x", "y", "higher"),), "One corpus."),
+            Claim("b", "Table 9", "X is as good as z.", (Says("x", "z", "equal"),)),
+            Claim("c", "title", "All is well."))  # fmt: skip
+    monkeypatch.setattr(claims, "CLAIMS", made)
+    monkeypatch.setattr(claims, "UNTESTED", {"c": "Nothing was run."})
+    table = ledger.ledger(Made)
+    assert list(table["verdict"]) == ["supported", "inconclusive", "not testable here"]
+    assert table.loc["a", "evidence"] == "accuracy of x less y: +0.020 (+0.010 to +0.030): higher"
+    assert table.loc["b", "evidence"] == "macro-F1 of x against z: not recorded yet"
+    assert (table.loc["a", "rows"], table.loc["a", "limits"]) == ("x; y", "One corpus.")
+    with pytest.raises(ValueError, match="unknown claim 'd'; expected one of a, b, c"):
+        ledger.judge(Made, "d")

@@ -1,0 +1,45 @@
+"""Retraining: equal on one machine, and a sentence that says what differed where it is not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from vadstudy import retrain
+from vadstudy.regressor import sha256
+from vadstudy.runs import RunStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = RunStore("smoke", tmp_path / "runs")
+    store.scratch = tmp_path
+    return store
+
+
+def altered(store, name, seed, change, **meta):
+    """A recorded run with other predictions than it was made with."""
+    run = store.get(name, seed)
+    run.predictions.assign(**change(run.predictions)).to_parquet(run.folder / "predictions.parquet")
+    kept = json.loads((run.folder / "recipe.json").read_text()) | meta
+    kept["checksums"]["predictions.parquet"] = sha256(run.folder / "predictions.parquet")
+    (run.folder / "recipe.json").write_text(json.dumps(kept))
+
+
+def test_a_run_made_again_has_the_same_predictions(store):
+    store.get("softmax", 42)
+    _, said = retrain.again(store, "softmax", 42)
+    assert said == "the same predictions as recorded, bit for bit"
+
+
+def test_other_predictions_are_measured_and_their_conditions_named(store):
+    store.get("softmax", 42)
+    altered(store, "softmax", 42, lambda frame: {"o3": np.float16(9)}, threads=64)
+    _, said = retrain.again(store, "softmax", 42)
+    assert said.startswith("other predictions than recorded, made under other conditions (threads 64 -> ")
+    assert "on test, accuracy 0.0" in said and "macro-F1 0.0" in said and "seeds" not in said
+
+
+def test_what_is_not_recorded_is_just_made(store):
+    run, said = retrain.again(store, "corpus-lengths", 42)
+    assert said == "nothing was recorded to compare it with" and len(run.predictions)
