@@ -4,6 +4,8 @@ PYTHON ?= python3
 PROFILE ?= study
 JOBS ?= 2
 SEED ?= 42
+ENGINE ?= local
+TRIALS ?= 12
 
 PROFILES := study mini smoke paper
 ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
@@ -24,7 +26,7 @@ STAMP := $(VENV)/.installed
 ifeq ($(PROFILE),study)
 OUT := reports/notebooks
 REPORT := reports/report.md
-RECORD := $(wildcard runs/*/*/recipe.json)
+RECORD := $(wildcard runs/*/*/recipe.json runs/tuning.log)
 else
 OUT := build/$(PROFILE)/notebooks
 REPORT := build/$(PROFILE)/reports/report.md
@@ -38,7 +40,7 @@ EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 SOURCES := $(wildcard vadstudy/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test lab data retrain notebooks bench lint clean distclean FORCE
+.PHONY: help paper executed-and-reported test lab data retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
 	@echo 'make TARGET [PROFILE=study|mini|smoke|paper]'
@@ -74,6 +76,12 @@ retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEE
 	$(if $(RUN),,$(error RUN is missing: name the recipe to train, as in `make retrain RUN=scaled-mae SEED=42`; \
 		vadstudy/recipes.py has the recipes, and runs/ a folder for each that is recorded))
 	$(PY) -m vadstudy run $(RUN) --seed $(SEED) --profile $(PROFILE) --retrain
+
+grid: $(STAMP) ## Train what is missing, or with STATUS=1 show it [PROFILE=study] [JOBS=2] [ENGINE=local|slurm]
+	$(PY) -m vadstudy grid --profile $(PROFILE) --jobs $(JOBS) --engine $(ENGINE)$(if $(STATUS), --status)
+
+tune: $(STAMP) ## Tune hyperparameters on dev, so many trials for each family of recipes [PROFILE=study] [TRIALS=12]
+	$(PY) -m vadstudy tune --profile $(PROFILE) --trials $(TRIALS)
 
 notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
 	@for notebook in $(NOTEBOOKS); do \

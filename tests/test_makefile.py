@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 def environment(**changes):
     """This process's environment without what a `make` around the tests passes on."""
     ours = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PROFILE", "RUN", "SEED", "JOBS", "PYTHON",
-            "OMP_NUM_THREADS", "TQDM_DISABLE", "VADSTUDY_DATA"}  # fmt: skip
+            "ENGINE", "STATUS", "TRIALS", "OMP_NUM_THREADS", "TQDM_DISABLE", "VADSTUDY_DATA"}  # fmt: skip
     return {name: value for name, value in os.environ.items() if name not in ours} | changes
 
 
@@ -49,7 +49,8 @@ class Outline:
             shutil.copy(ROOT / name, folder)
         for name in ("notebooks", "vadstudy/data", "runs/scaled-mae/seed42", ".venv/bin"):
             (folder / name).mkdir(parents=True)
-        for name in ("vadstudy/metrics.py", "vadstudy/data/mini.tsv", "runs/scaled-mae/seed42/recipe.json"):
+        for name in ("vadstudy/metrics.py", "vadstudy/data/mini.tsv", "runs/scaled-mae/seed42/recipe.json",
+                     "runs/tuning.log"):  # fmt: skip
             (folder / name).touch()
         for name in NOTEBOOKS:
             (folder / f"notebooks/{name}.ipynb").touch()
@@ -142,6 +143,7 @@ def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, re
     ("vadstudy/metrics.py", list(NOTEBOOKS)),
     ("vadstudy/data/mini.tsv", list(NOTEBOOKS)),
     ("runs/scaled-mae/seed42/recipe.json", list(NOTEBOOKS)),
+    ("runs/tuning.log", list(NOTEBOOKS)),
     ("reports/report.md", []),
 ])  # fmt: skip
 def test_paper_executes_again_what_a_change_concerns(outline, changed, executed):
@@ -210,6 +212,21 @@ def test_retrain_passes_run_seed_and_profile_on(outline):
     assert [call.split("-m vadstudy ")[1] for call in outline.calls()] == [
         "run scaled-mae --seed 42 --profile study --retrain",
         "run softmax --seed 7 --profile mini --retrain",
+    ]
+
+
+def test_grid_and_tune_pass_their_settings_on(outline):
+    outline.make("grid")
+    outline.make("grid", "STATUS=1", "PROFILE=mini", "JOBS=4")
+    outline.make("grid", "ENGINE=slurm")
+    outline.make("tune")
+    outline.make("tune", "TRIALS=3", "PROFILE=mini")
+    assert [call.split("-m vadstudy ")[1] for call in outline.calls()] == [
+        "grid --profile study --jobs 2 --engine local",
+        "grid --profile mini --jobs 4 --engine local --status",
+        "grid --profile study --jobs 2 --engine slurm",
+        "tune --profile study --trials 12",
+        "tune --profile mini --trials 3",
     ]
 
 

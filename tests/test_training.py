@@ -68,6 +68,14 @@ def test_a_loss_that_is_not_finite_stops_with_recipe_and_step(small, tmp_path):
         training.train(recipe, 42, tmp_path / "run", small)
 
 
+def test_a_checkpoint_that_was_being_written_when_it_was_killed_is_left_out(small, tmp_path):
+    half = tmp_path / "run" / "checkpoint-99"
+    half.mkdir(parents=True)
+    (half / "model.safetensors").write_bytes(b"half")
+    trained = training.train(SMOKE, 42, tmp_path / "run", small)
+    assert len(trained.history) == SMOKE.epochs and not half.exists()
+
+
 KILLED = """
 import sys
 from dataclasses import replace

@@ -10,6 +10,7 @@ import click
 
 from vadstudy import commands, recipes
 from vadstudy.goemotions import ROOT, CorpusError
+from vadstudy.retrain import again
 from vadstudy.runs import RunError, RunStore
 from vadstudy.training import TrainingError
 
@@ -42,8 +43,9 @@ def run(names, seed, retrain, profile):
     store = RunStore(profile)
     for name in names or store.recipes:
         for i, each in enumerate([name, *(store.dependents(name) if retrain else [])]):
-            made = store.get(each, seed, retrain=retrain)
-            click.echo(f"{'  ' * bool(i)}{each}: {len(made.predictions)} predictions, {made.meta['seconds']} s")
+            made, compared = again(store, each, seed) if retrain else (store.get(each, seed), "")
+            click.echo(f"{'  ' * bool(i)}{each}: {len(made.predictions)} predictions, {made.meta['seconds']} s"
+                       + (f"; {compared}" if compared else ""))  # fmt: skip
     click.echo(store.summary())
 
 
@@ -86,7 +88,7 @@ def tune(trials, families, profile):
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     store = RunStore(profile)
-    tuning.tune(store, trials, families or tuning.FAMILIES)
+    tuning.tune(store, trials, families or tuned.FAMILIES)
     for family, best in tuned.winners(store).iterrows():
         parameters = best.drop(["number", "trials", *tuned.SCORES]).dropna()
         found = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in parameters.items())
@@ -140,10 +142,13 @@ def _value(text):
 @main.command()
 @profile_option
 def report(profile):
-    """Write the report from the tables and figures that the notebooks wrote."""
+    """Write the report and the pages from what the executed notebooks wrote."""
     from vadstudy import report as writer
+    from vadstudy import site
 
-    click.echo(writer.write(RunStore(profile)))
+    store = RunStore(profile)
+    click.echo(writer.write(store))
+    click.echo(site.write(store, sorted(writer.executed(store).glob("[0-9]*.ipynb"))))
 
 
 @main.command()

@@ -150,8 +150,8 @@ class Annotation:
         stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         differing = [name for name in call if stored.get(name) != call[name]]
         if stored and differing and not self.overwrite:
-            raise TableError(f"{folder} holds parts of another call, which differs in: {', '.join(differing)}; repeat that "
-                             "call, or start anew with --overwrite")  # fmt: skip
+            raise TableError(f"{folder} holds parts of another call, which differs in: {', '.join(differing)}; repeat "
+                             "that call, or start anew with --overwrite")  # fmt: skip
         if differing:
             for part in folder.glob("*.part"):
                 part.unlink()
@@ -163,7 +163,7 @@ class Annotation:
         """Write the parts that are not there."""
         rows, empty, read, started = (row for _, row in tabular.rows(self.source)), 0, 0, time.perf_counter()
         done = min(self.rows, PART * len(list(folder.glob("*.part"))))
-        with tqdm(total=self.rows, initial=done, desc="annotating", unit="text", disable=quiet(), smoothing=0.05) as bar:
+        with tqdm(total=self.rows, initial=done, desc="annotating", unit="text", disable=quiet()) as bar:
             for i in range(0, self.rows, PART):
                 chunk = list(islice(rows, PART))
                 empty += sum(not (row[self.column] or "").strip() for row in chunk)

@@ -16,11 +16,8 @@ path = click.Path(dir_okay=False, path_type=Path)
 
 
 def _pipeline(profile, classifier):
-    from transformers.utils import logging
-
     from vadstudy.pipeline import EmotionPipeline
 
-    logging.disable_progress_bar()
     return EmotionPipeline(profile=profile, classifier=classifier)
 
 

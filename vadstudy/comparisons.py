@@ -160,7 +160,8 @@ def finding(line):
         return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"
     if line.verdict == "equal":
         return f"{name} equal within {MARGINS[line.score]:g} ({interval})"
-    return f"{name}: no difference found ({interval})"
+    after = " after correction" if not line.low <= 0 <= line.high else ""
+    return f"{name}: no difference found{after} ({interval})"
 
 
 def findings(differences):

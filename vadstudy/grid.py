@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 import submitit
 
 from vadstudy import corpora, recipes
-from vadstudy.progress import held, summary, survey
+from vadstudy.progress import held, sources, summary, survey, tasks
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import load_encoder
 from vadstudy.runs import RunError
@@ -23,26 +23,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which a free place looks again whether another process has made what the next task needs.
 POLL = 1.0
-
-
-def sources(store, job):
-    """The jobs, (name, seed), that a job is computed from."""
-    return [(source, job[1]) for source in getattr(store.recipes[job[0]], "sources", ())]
-
-
-def tasks(store, jobs):
-    """Jobs as tasks, lists that one process makes in turn: a training, and what is computed from it.
-
-    What has several sources belongs to the last of them.
-    """
-    found, place = [], {}
-    for job in jobs:
-        of = [place[source] for source in sources(store, job) if source in place]
-        place[job] = max(of, default=len(found))
-        if not of:
-            found.append([])
-        found[place[job]].append(job)
-    return found
 
 
 def missing(store, *recorded):
@@ -106,7 +86,7 @@ def _process(store, task, failed, connection, path):
     make(store, task, failed, lambda *news: connection.send(news))
 
 
-def _start(store, task, failed):
+def _start(store, task, failed, running):
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     path = store.scratch / "grid" / "{}-seed{}.log".format(*task[0])
@@ -117,7 +97,7 @@ def _start(store, task, failed):
     process.start()
     signal.signal(signal.SIGINT, handler)
     theirs.close()
-    return ours, (process, list(task), path)
+    running[ours] = process, list(task), path
 
 
 def _ready(store, task, failed):
@@ -138,32 +118,36 @@ def local(store, jobs=2):
         At the end, if runs failed or are unusable, with a list of them.
     """
     done, failed = survey(store)
-    waiting, running, mine, news = missing(store, done, failed), {}, [], [f"profile {store.profile}"]
+    waiting, running, mine, ended = missing(store, done, failed), {}, [], None
     try:
-        while waiting or running:
+        while True:
             waiting = [left for task in waiting if (left := [job for job in task if not store.place(*job).exists()])]
-            for task in [task for task in waiting if _ready(store, task, failed)][: jobs - len(running)]:
+            places = jobs - sum(bool(task) for _, task, _ in running.values())  # with no job left, a process is ending
+            for task in [task for task in waiting if _ready(store, task, failed)][:places]:
                 waiting.remove(task)
-                connection, started = _start(store, task, failed)
-                running[connection] = started
-            if news:
+                _start(store, task, failed, running)
+            if ended != []:
                 done, unusable = survey(store)
                 failed = unusable | failed
+                words = [f"{job[0]}, seed {job[1]}: " + (f"{done[job]:.0f} s" if job in done else "failed")
+                         for job in ended or ()]  # fmt: skip
                 current = [task[0] for _, task, _ in running.values() if task]
-                log.info("; ".join([*news, summary(store, done, failed, jobs, mine, current)]))
-                news = []
+                log.info("; ".join([*words, summary(store, done, failed, jobs, mine, current)]))
+            if not waiting and not running:
+                break
+            ended = []
             # Other processes may make what a free place waits for; else there is nothing to look for.
             for connection in wait(list(running), POLL if waiting and len(running) < jobs else None):
                 process, task, path = running[connection]
                 try:
-                    ended = [connection.recv()]
+                    told = [connection.recv()]
                 except EOFError:
                     process.join()
                     del running[connection]
-                    ended = [(job, f"its process ended with code {process.exitcode}") for job in task]
-                for job, error in ended:
+                    told = [(job, f"its process ended with code {process.exitcode}") for job in task]
+                for job, error in told:
                     task.remove(job)
-                    news.append("{}, seed {}".format(*job) + (" failed" if error else ""))
+                    ended.append(job)
                     if error:
                         failed[job] = f"{error} (log: {path})"
                     else:
@@ -195,14 +179,14 @@ def slurm(store, cluster="slurm"):
     RunError
         If there is no Slurm.
     """
-    done, unusable = survey(store)
-    for job, error in unusable.items():
-        log.error("%s, seed %d: %s", *job, error)
-    found = missing(store, done, unusable)
     try:
         executor = submitit.AutoExecutor(folder=store.scratch / "grid", cluster=cluster)
     except RuntimeError as error:
         raise RunError(f"there is no Slurm on this machine ({error}); submit from the cluster's login node, or train "
                        "here with `make grid`") from error  # fmt: skip
     executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
+    done, unusable = survey(store)
+    for job, error in unusable.items():
+        log.error("%s, seed %d: %s", *job, error)
+    found = missing(store, done, unusable)
     return executor.map_array(Task(), [store] * len(found), found) if found else []

@@ -1,11 +1,13 @@
 """``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
 
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from transformers.utils import logging as transformers_logging
 
 from vadstudy import mappers
 from vadstudy.classifiers import NearestEmotion, full_proba
@@ -38,6 +40,18 @@ class Reading:
     def __repr__(self):
         best = ", ".join(f"{name} {p:.2f}" for name, p in islice(self.emotions.items(), 3))
         return f"V {self.valence:.2f}  A {self.arousal:.2f}  D {self.dominance:.2f}  {best}"
+
+
+@contextmanager
+def without_bars():
+    """Context without transformers' progress bars, for weights that are read or written in no time."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
 
 
 def sharpest(points, labels, mapper):
@@ -83,7 +97,8 @@ class EmotionPipeline:
                  max_length=200, window=4096):  # fmt: skip
         store = RunStore(profile)
         self.run = store.get(recipe, seed)
-        self.tokenizer, self.regressor = self.run.regressor()
+        with without_bars():
+            self.tokenizer, self.regressor = self.run.regressor()
         self.batch_size, self.max_length, self.window = batch_size, max_length, window
         mappers.to_vad(self.run.mapper.points, self.run.recipe.mapper)
         if classifier == "1nn":

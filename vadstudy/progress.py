@@ -17,6 +17,26 @@ from vadstudy.runs import RunError
 ALL_ROWS = 36308
 
 
+def sources(store, job):
+    """The jobs, (name, seed), that a job is computed from."""
+    return [(source, job[1]) for source in getattr(store.recipes[job[0]], "sources", ())]
+
+
+def tasks(store, jobs):
+    """Jobs as tasks, lists that one process makes in turn: a training, and what is computed from it.
+
+    What has several sources belongs to the last of them.
+    """
+    found, place = [], {}
+    for job in jobs:
+        of = [place[source] for source in sources(store, job) if source in place]
+        place[job] = max(of, default=len(found))
+        if not of:
+            found.append([])
+        found[place[job]].append(job)
+    return found
+
+
 def survey(store):
     """The plan's recorded jobs with their seconds, and the recorded ones that are unusable with the reason."""
     done, unusable = {}, {}

@@ -1,4 +1,4 @@
-"""The report: what the notebooks wrote, assembled into ``report.md`` and ``report.pdf``.
+"""The report: what the notebooks wrote, assembled into ``report.md`` and ``paper.pdf``.
 
 Its text is the template ``data/report.md``; every number in it is computed from the notebooks' tables.
 ``data/report.typ`` typesets the finished Markdown, so that the two files cannot say different things.
@@ -6,6 +6,7 @@ Its text is the template ``data/report.md``; every number in it is computed from
 
 import os
 import re
+import subprocess
 from datetime import datetime
 from pathlib import Path
 from string import Template
@@ -18,6 +19,7 @@ import typst
 from vadstudy import fair, tables
 from vadstudy.comparisons import NAMES
 from vadstudy.findings import findings
+from vadstudy.goemotions import ROOT
 from vadstudy.recipes import ENCODER_NAMES, SEED, plan
 from vadstudy.runs import RunError
 
@@ -42,7 +44,7 @@ class ReportError(RunError):
 
 
 def write(store):
-    """Write ``report.md`` and ``report.pdf`` to the profile's reports folder, each whole or not at all.
+    """Write ``report.md`` and ``paper.pdf`` to the profile's reports folder, each whole or not at all.
 
     Equal tables, figures and runs give equal files: the PDF is dated by the newest run.
 
@@ -64,7 +66,7 @@ def write(store):
     pdf = typst.compile((DATA / "report.typ").read_bytes(), root=folder.parent, sys_inputs={"markdown": text},
                         font_paths=fonts, ignore_system_fonts=True, timestamp=newest)  # fmt: skip
     # The Markdown last: it is what make looks at.
-    written = {folder / "report.pdf": pdf, folder / "report.md": text.encode()}
+    written = {folder / "paper.pdf": pdf, folder / "report.md": text.encode()}
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in written}
     try:
         for path, part in parts.items():
@@ -115,12 +117,43 @@ def markdown(store):
         head_rate=recipe.head_learning_rate or recipe.learning_rate, record=record(store, command),
         notice="" if comparable else NOTICE.format(corpora["corpus"]),
         claims=as_markdown(read("08_claims")[["sentence", "section", "verdict"]], encoder),
+        abstract=_abstract(read, encoder), provenance=provenance(store),
         seeds=tables.setting(store).split(", ")[1], seed_limit=_seed_limit(store),
         findings="\n".join(f"- {line}" for line in findings(read, corpora, comparable)),
         kept=", ".join(f"{rows:,} {split}" for split, rows in kept.items()), test_rows=f"{kept['test']:,}",
         rarest=", ".join(f"{row.emotion} {row.support}" for row in rarest.itertuples()),
     )  # fmt: skip
     return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _abstract(read, encoder):
+    rows, verdicts = read("table2").set_index("row"), read("08_claims")["verdict"].value_counts()
+    space, plain, paper = (rows.loc[name] for name in ("scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"))
+    counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+    return (f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} and "
+            f"macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, trained and tuned alike, {plain.accuracy:.3f} and "
+            f"{plain.macro_f1:.3f}; the paper's baseline, which names every label above 0.3, {paper.accuracy:.3f} and "
+            f"{paper.macro_f1:.3f}. Of the paper's claims that we turned into sentences a run can contradict, {counted}.")
+
+
+def provenance(store):
+    """One line: what the numbers were made with, by which the record can be found again."""
+    metas = [run.meta for run in _recorded(store)]
+    versions = {}
+    for meta in metas:
+        for package, version in meta["versions"].items():
+            versions.setdefault(package, set()).add(version)
+    seeds = sorted({meta["seed"] for meta in metas})
+    precisions = sorted({meta.get("precision", meta["recipe"].get("precision", "fp32")) for meta in metas})
+    try:
+        command = ["git", "log", "-1", "--format=%h", "--", store.folder]
+        commit = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = ""
+    packages = ", ".join(f"{package} {' and '.join(sorted(found))}" for package, found in versions.items())
+    encoder = store.recipes["scaled-mae"].encoder
+    return (f"{len(metas)} runs with seeds {', '.join(map(str, seeds))}; encoder {ENCODER_NAMES.get(encoder, encoder)}, computed in "
+            f"{' and '.join(precisions)}; {packages}" + (f"; record of commit {commit}." if commit else "."))
 
 
 def _seed_limit(store):
@@ -133,8 +166,17 @@ def _seed_limit(store):
 
 def dates(store):
     """When each of the profile's recorded runs was made."""
+    return [run.meta["date"] for run in _recorded(store)]
+
+
+def _recorded(store):
     names = [*plan(store.profile), *((name, SEED) for name in store.recipes if name.startswith("search-"))]
-    return [store.get(name, seed).meta["date"] for name, seed in names if store.place(name, seed).exists()]
+    return [store.get(name, seed) for name, seed in names if store.place(name, seed).exists()]
+
+
+def executed(store):
+    """Folder of the profile's executed notebooks."""
+    return (store.output("reports") if store.profile == "study" else store.output()) / "notebooks"
 
 
 def record(store, command="make paper"):
@@ -142,8 +184,7 @@ def record(store, command="make paper"):
     days = sorted(date[:10] for date in dates(store))
     if not days:
         raise ReportError(f"{store.folder} has no runs; `{command}` makes them")
-    executed = (store.output("reports") if store.profile == "study" else store.output()) / "notebooks"
-    made = sum(int(n) for path in executed.glob("*.ipynb")
+    made = sum(int(n) for path in executed(store).glob("*.ipynb")
                for n in re.findall(r"; (\d+) made just now", path.read_text(encoding="utf-8")))  # fmt: skip
     return (f"The tables rest on {len(days)} runs of {' to '.join(dict.fromkeys((days[0], days[-1])))}: "
             f"{len(days) - made} read from the record, {made} made just now.")  # fmt: skip

@@ -5,6 +5,7 @@ for the whole corpus and kept on disk, and batches hold texts of nearly equal le
 """
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,6 +180,10 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
     )  # fmt: skip
     trainer.recipe_name = recipe.name
     trainer.remove_callback(PrinterCallback)
+    for folder in Path(workdir).glob("checkpoint-*"):
+        # Written last: without it, the process was killed while it wrote the checkpoint.
+        if not (folder / "trainer_state.json").is_file():
+            shutil.rmtree(folder)
     last = get_last_checkpoint(str(workdir)) if Path(workdir).is_dir() else None
     result = trainer.train(resume_from_checkpoint=last)
 

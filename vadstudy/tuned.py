@@ -1,15 +1,21 @@
 """What tuning found on dev, as tables and a figure: its trials, the best of each family, which parameters mattered."""
 
+import json
+
 import matplotlib.pyplot as plt
 import numpy as np
 import optuna
 import pandas as pd
+from optuna.storages.journal import JournalFileBackend, JournalStorage
 from optuna.trial import TrialState
 
-from vadstudy import tuning
 from vadstudy.figures import subplots
 from vadstudy.recipes import SEED
+from vadstudy.runs import RunError
 
+#: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
+TRAINED = ("softmax", "bce", "scaled-mae", "nrc-mae-ce")
+FAMILIES = (*TRAINED, "svm")
 SCORES = ("dev_macro_f1", "dev_accuracy", "dev_loss", "best_epoch", "seconds")
 COUNTS = ("best_epoch", "epochs", "hidden_layers", "n_quantiles")
 #: The least number of trials from which shares of parameters are computed.
@@ -21,13 +27,43 @@ AXES = {"learning_rate": "learning rate (log)", "hidden_layers": "hidden layers"
 LOGARITHMIC = ("learning_rate", "loss_lambda", "temperature", "C", "gamma")
 
 
+def journal(store):
+    """Path of a profile's journal of trials."""
+    return (store.folder if store.profile == "study" else store.scratch) / "tuning.log"
+
+
+def studies(store):
+    """The Optuna study of each family that has one, in the order of :data:`FAMILIES`; a ``RunError`` if damaged."""
+    if not journal(store).exists():
+        return {}
+    storage = open_journal(store)
+    begun = optuna.get_all_study_names(storage)
+    return {family: optuna.load_study(study_name=family, storage=storage) for family in FAMILIES if family in begun}
+
+
+def open_journal(store):
+    """The storage behind the journal, begun if it is new; a ``RunError`` names the line up to which it is damaged."""
+    path, number = journal(store), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    try:
+        # Optuna does not mind a last line that was cut off, until the next one is written behind it.
+        for line in path.read_bytes().splitlines(keepends=True):
+            number += 1
+            json.loads(line)["op_code"], line.index(b"\n")
+        return JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, LookupError, TypeError, AssertionError) as error:
+        raise RunError(f"{path} is damaged at line {number} or above ({error!r}); restore it from git, or delete it "
+                       "and tune anew with `make tune`") from error  # fmt: skip
+
+
 def trials(store):
     """All completed trials, a row each: family, number, dev scores, best epoch, seconds, parameters (NaN: has none).
 
     Empty where nothing was tuned. ``dev_loss`` is comparable within a mapper only.
     """
     rows = [{"family": family, "number": trial.number, "dev_macro_f1": trial.value, **trial.user_attrs, **trial.params}
-            for family, study in tuning.studies(store).items() for trial in _completed(study)]  # fmt: skip
+            for family, study in studies(store).items() for trial in _completed(study)]  # fmt: skip
     names = dict.fromkeys(["family", "number", *SCORES, *(name for row in rows for name in row)])
     frame = pd.DataFrame(rows, columns=list(names))
     # Counts stay counts beside families that have none.
@@ -49,7 +85,7 @@ def importances(store):
     """
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=SEED)
     shares = {family: optuna.importance.get_param_importances(study, evaluator=evaluator)
-              for family, study in tuning.studies(store).items() if len(_completed(study)) >= ENOUGH}  # fmt: skip
+              for family, study in studies(store).items() if len(_completed(study)) >= ENOUGH}  # fmt: skip
     return pd.DataFrame(shares).rename_axis("parameter")
 
 

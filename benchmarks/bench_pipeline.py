@@ -1,0 +1,80 @@
+"""VAD estimation: texts a second of the pipeline against sentence-transformers' encode, in one call.
+
+Both have the flagship's weights, the same GoEmotions comments and the same threads, and take turns. The pipeline does
+more: it gives a reading of every text, its point and all emotions ranked, where encode gives the pooled vector.
+"""
+
+import importlib
+import os
+import tempfile
+import time
+
+import click
+import numpy as np
+
+HINT = "sentence-transformers is missing; `pip install sentence-transformers` (the encoder's wheel asks for it, too)"
+
+
+def encoder_of(pipeline):
+    """Sentence-transformers' model with the pipeline's encoder, tokenizer and mean pooling."""
+    try:
+        library = importlib.import_module("sentence_transformers")
+    except ImportError as error:
+        raise click.ClickException(HINT) from error
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline.regressor.encoder.save_pretrained(folder)
+        pipeline.tokenizer.save_pretrained(folder)
+        # A folder without a list of modules gets mean pooling.
+        model = library.SentenceTransformer(folder, device="cpu")
+    model.max_seq_length = pipeline.max_length
+    return model
+
+
+def points_of(pipeline, vectors):
+    """Points (n, dims) that the pipeline's head makes of pooled vectors (n, width)."""
+    import torch
+
+    with torch.inference_mode():
+        return torch.sigmoid(pipeline.regressor.head(torch.from_numpy(vectors))).numpy()
+
+
+@click.command()
+@click.option("--texts", "n", default=20_000, show_default=True, help="Comments, a seeded sample of train.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Turns of each.")
+@click.option("--threads", default=os.cpu_count(), show_default=True, type=click.IntRange(1))
+@click.option("--classifier", default="1nn", show_default=True, type=click.Choice(["1nn", "svm"]))
+def main(n, rounds, threads, classifier):
+    # Read when the tokenizers' library starts.
+    os.environ["RAYON_NUM_THREADS"], os.environ["TQDM_DISABLE"] = str(threads), "1"
+    import torch
+
+    from vadstudy import corpora
+    from vadstudy.pipeline import EmotionPipeline
+
+    torch.set_num_threads(threads)
+    train = corpora.load("goemotions")["train"]["text"]
+    rows = np.random.default_rng(0).choice(len(train), min(n, len(train)), replace=False)
+    texts = [train[int(i)] for i in rows]
+    pipeline = EmotionPipeline(classifier=classifier)
+    model = encoder_of(pipeline)
+    ways = {"pipeline": pipeline, "encode": lambda some: model.encode(some, show_progress_bar=False)}
+    vectors, points = ways["encode"](texts[:64]), pipeline.points(texts[:64])
+    pipeline(texts[:64])
+    apart = np.abs(points_of(pipeline, vectors) - points).max()
+    rates = {name: [] for name in ways}
+    for i in range(rounds):
+        # Who goes first changes each round.
+        for name in list(ways)[:: 1 if i % 2 == 0 else -1]:
+            started = time.perf_counter()
+            ways[name](texts)
+            rates[name].append(len(texts) / (time.perf_counter() - started))
+    ratios = np.array(rates["pipeline"]) / np.array(rates["encode"])
+    click.echo(f"{threads} threads, {len(texts):,} GoEmotions comments, {rounds} rounds; points differ by {apart:.0e} at most")
+    for name, what in (("pipeline", f"EmotionPipeline, {classifier}"), ("encode", "sentence-transformers' encode")):
+        click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second (median; "
+                   f"{min(rates[name]):.1f} to {max(rates[name]):.1f})")  # fmt: skip
+    click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
+
+
+if __name__ == "__main__":
+    main()

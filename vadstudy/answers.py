@@ -1,0 +1,82 @@
+"""Answers of several models to one text, and which of its words moved the point: what the explorer shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import softmax
+
+from vadstudy import mappers
+from vadstudy.classifiers import full_proba
+from vadstudy.compact import kept_svm
+from vadstudy.emotions import VAD
+from vadstudy.inference import padded, predict
+from vadstudy.pipeline import EmotionPipeline, without_bars
+from vadstudy.recipes import SEED
+from vadstudy.runs import RunStore
+
+#: Words that are left out in turn; each costs about as much as an answer, so that later ones are not weighed.
+MAX_WORDS = 40
+BASELINE = "softmax"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown of a text.
+
+    ``point`` (3,) lies in the figure's space, ``vad`` (3,) is the same in the lexicon's units; ``emotions`` maps each
+    classifier's name to the probabilities (28,) that it gives.
+    """
+
+    text: str
+    point: np.ndarray
+    vad: np.ndarray
+    emotions: dict
+
+
+class Reader:
+    """The flagship with 1NN and SVM, and the baseline beside it if its weights are recorded."""
+
+    def __init__(self, profile="study"):
+        store = RunStore(profile)
+        self.read = EmotionPipeline(profile=profile)
+        self.svm = kept_svm(store, f"{self.read.run.recipe.name}-svm")
+        self.baseline, self.shared = None, False
+        if (store.place(BASELINE, SEED) / "weights.safetensors").is_file():
+            run = store.get(BASELINE)
+            with without_bars():
+                _, self.baseline = run.regressor()
+            # The same encoder with the same layers frozen: their states need to be computed once.
+            self.shared = self.baseline.n_frozen is not None and self.baseline.n_frozen == self.read.regressor.n_frozen
+            self.shared &= run.meta["fingerprints"]["encoder"] == self.read.run.meta["fingerprints"]["encoder"]
+
+    @torch.inference_mode()
+    def answer(self, text):
+        """The :class:`Answer` to a text that is not empty."""
+        tokens = self.read.tokenizer([text], truncation=True, max_length=self.read.max_length)["input_ids"]
+        states = None
+        if self.shared:
+            hidden = self.read.regressor.frozen(*padded(tokens))
+            states = lambda _: hidden  # noqa: E731
+        point = predict(self.read.regressor, tokens, states=states)
+        emotions = {"1NN": full_proba(self.read.classifier, point)[0], "SVM": full_proba(self.svm, point)[0]}
+        if self.baseline:
+            emotions["baseline"] = softmax(predict(self.baseline, tokens, states=states)[0].astype(float))
+        return Answer(text, point[0], mappers.to_vad(point, self.read.run.recipe.mapper)[0], emotions)
+
+    def words(self, text):
+        """How far each word moves the point: VAD of the text less VAD of the text without the word.
+
+        Returns
+        -------
+        DataFrame
+            A row a word, in their order, at most :data:`MAX_WORDS`: ``word``, ``valence``, ``arousal``, ``dominance``
+            and ``distance``, Euclidean, in the lexicon's units. Of a single word there is nothing to tell.
+        """
+        words = text.split()
+        n = min(len(words), MAX_WORDS) if len(words) > 1 else 0
+        without = [" ".join(words[:i] + words[i + 1 :]) for i in range(n)]
+        vad, _ = self.read.arrays([text, *without], progress=False)
+        frame = pd.DataFrame(vad[0] - vad[1:], columns=list(VAD)).assign(word=words[:n])
+        return frame.assign(distance=np.linalg.norm(frame[list(VAD)], axis=1))[["word", *VAD, "distance"]]

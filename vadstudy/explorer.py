@@ -1,0 +1,161 @@
+"""The explorer for JupyterLab: type a sentence and see its point move, its emotions, and which words moved it."""
+
+import asyncio
+import time
+from collections import deque
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from vadstudy.answers import BASELINE, Reader
+from vadstudy.emotions import EMOTIONS, VAD, colour
+from vadstudy.page import interactive
+
+#: Sentences whose points are joined by a line, the newest included.
+TRAIL = 5
+#: Labels that are named and listed.
+TOP = 5
+#: Seconds without a key before words are weighed.
+PAUSE = 0.4
+NO_BASELINE = (f"The weights of the baseline ({BASELINE}) are not recorded: set <code>keep_weights</code> in its "
+               f"recipe, then run <code>make retrain RUN={BASELINE}</code>.")  # fmt: skip
+
+
+class Explorer(widgets.VBox):
+    """A line to type in, the space with the text's point in it, its emotions and its words. Made by :func:`explore`."""
+
+    def __init__(self, text, reader):
+        self.reader, self.settled, self._pending = reader, deque(maxlen=TRAIL), None
+        self.mapper = reader.read.run.mapper
+        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
+        self.figure = go.FigureWidget(_space(self.mapper))
+        self.path = self.figure.data[-1]
+        self.emotions, self.words = widgets.HTML(), widgets.HTML()
+        space = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 auto"))
+        side = widgets.VBox([self.emotions, self.words], layout=widgets.Layout(width="430px", padding="0 0 0 12px"))
+        super().__init__([self.line, widgets.HBox([space, side])])
+        self.line.observe(self._typed, names="value")
+        self.show(text)
+        self.weigh(text)
+
+    def _typed(self, change):
+        self.show(change["new"])
+        if self._pending:
+            self._pending.cancel()
+        try:
+            self._pending = asyncio.get_running_loop().call_later(PAUSE, self.weigh, change["new"])
+        except RuntimeError:  # no kernel that waits for keys
+            self.weigh(change["new"])
+
+    def show(self, text):
+        """Answer a text: move the point, name the nearest emotions in the space, list them."""
+        self.words.value = ""
+        if not text.strip():
+            self.emotions.value = "Type a sentence."
+            return
+        started = time.perf_counter()
+        answer = self.reader.answer(text)
+        took = 1000 * (time.perf_counter() - started)
+        nearest = np.argsort(-answer.emotions["1NN"], kind="stable")[:TOP]
+        with self.figure.batch_update():
+            self.path.update(_path([*self._before(text), answer.point]))
+            self.figure.layout.scene.annotations = _names(self.mapper, nearest)
+        note = "" if "baseline" in answer.emotions else f"<p>{NO_BASELINE}</p>"
+        found = _numbers(answer) + _bars(answer.emotions) + note
+        self.emotions.value = _block(f"{found}<p>Answered in {took:.0f} ms.</p>")
+        self.point = answer.point
+
+    def _before(self, text):
+        """Points of the sentences before this one; what a sentence was while it was shorter is not one of them."""
+        if self.settled and text.startswith(self.settled[-1][0]):
+            self.settled.pop()
+        return [point for _, point in self.settled][1 - TRAIL :]
+
+    def weigh(self, text):
+        """Show which words moved the point, and keep it: the next sentence's is joined to it."""
+        self._pending = None
+        if text == self.line.value and text.strip():
+            self.words.value = _block(_weights(self.reader.words(text), len(text.split())))
+            self.settled.append((text, self.point))
+
+
+def _path(points):
+    """Coordinates of the path's trace: always :data:`TRAIL` points, the oldest repeated while there are fewer."""
+    x, y, z = np.transpose([points[0]] * (TRAIL - len(points)) + points).tolist()
+    return dict(x=x, y=y, z=z)
+
+
+def _names(mapper, labels):
+    """Names of labels at their points, as annotations: a trace's letters shrink when they are changed."""
+    return [dict(x=x, y=y, z=z, text=EMOTIONS[i], showarrow=False, yshift=14, font_size=13)
+            for i, (x, y, z) in zip(labels, mapper.points[labels].tolist(), strict=True)]  # fmt: skip
+
+
+def _space(mapper):
+    """Figure of the labels' points, whose last trace is the path of the texts."""
+    figure = interactive([mapper]).for_each_trace(lambda trace: trace.update(mode="markers"))
+    figure.layout.updatemenus = ()
+    figure.update_layout(height=540, margin=dict(t=10), autosize=True, scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
+                         legend=dict(orientation="h", y=0, title_text="", font_size=11))  # fmt: skip
+    return figure.add_scatter3d(**_path([mapper.points.mean(axis=0)]), mode="lines+markers", name="your text",
+                                hoverinfo="name", line=dict(color="#000000", width=5),
+                                marker=dict(color="#000000", symbol="diamond",
+                                            size=[3] * (TRAIL - 1) + [9]))  # fmt: skip
+
+
+def _block(html):
+    return f'<div style="line-height:1.4">{html}</div>'
+
+
+def _numbers(answer):
+    values = ", ".join(f"{name} <b>{value:.2f}</b>" for name, value in zip(VAD, answer.vad, strict=True))
+    return f"<p>{values} (0 to 1, the lexicon's units; the figure's axes are scaled by quantiles)</p>"
+
+
+def _bars(emotions):
+    """A column for each classifier: its most probable labels, a bar for each."""
+    columns = []
+    for name, proba in emotions.items():
+        rows = "".join(
+            '<div style="padding:0 4px;display:flex;justify-content:space-between;background:linear-gradient('
+            f'90deg,{colour(EMOTIONS[i])}66 {100 * proba[i]:.0f}%,transparent 0)">'
+            f"<span>{EMOTIONS[i]}</span><span>{proba[i]:.2f}</span></div>"
+            for i in np.argsort(-proba, kind="stable")[:TOP]
+        )
+        columns.append(f'<div style="flex:1"><b>{name}</b>{rows}</div>')
+    return f'<div style="display:flex;gap:10px">{"".join(columns)}</div>'
+
+
+def _weights(frame, count):
+    """The sentence, each word on a ground as strong as it moved the point, and the words that moved it most."""
+    if frame.empty:
+        return "<p>One word alone: nothing to leave out.</p>"
+    greatest = max(frame["distance"].max(), 1e-9)
+    marked = " ".join(f'<span style="background:rgba(230,159,0,{row.distance / greatest:.2f});padding:0 2px">'
+                      f"{escape(row.word)}</span>" for row in frame.itertuples())  # fmt: skip
+    cells = "".join(f"<tr><td>{escape(row.word)}</td>" + "".join(f"<td>{getattr(row, name):+.2f}</td>" for name in VAD)
+                    + "</tr>" for row in frame.nlargest(5, "distance").itertuples())  # fmt: skip
+    head = "".join(f"<th>{name}</th>" for name in ("word", *VAD))
+    rest = f"<p>The first {len(frame)} of {count} words.</p>" if count > len(frame) else ""
+    return (f"<p><b>What each word adds</b> (the text with it, less the text without it)</p><p>{marked}</p>"
+            f'<table style="width:100%;text-align:right">{head}{cells}</table>{rest}')  # fmt: skip
+
+
+def explore(text="I can't wait to see you again!", profile="study"):
+    """Show the explorer in JupyterLab: the flagship's recorded weights, offline.
+
+    Parameters
+    ----------
+    text : str
+        The first sentence; type over it.
+    profile : str
+        Whose recorded model.
+
+    Returns
+    -------
+    Explorer
+        A widget; as the last value of a cell it is shown.
+    """
+    return Explorer(text, Reader(profile))

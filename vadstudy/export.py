@@ -1,0 +1,130 @@
+"""Export: the flagship as a plain Hugging Face folder, which needs nothing of this package, with a model card.
+
+The card is the template ``data/card.md``; every score in it is computed from the record when it is written.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from string import Template
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from vadstudy import mappers, metrics, tables
+from vadstudy.emotions import EMOTIONS, VAD
+from vadstudy.pipeline import EmotionPipeline, without_bars
+from vadstudy.recipes import ENCODER_NAMES
+from vadstudy.runs import RunStore
+
+CARD = Path(__file__).parent / "data" / "card.md"
+#: Quantiles of the scaled mapper.
+LEVELS = 21
+
+
+class ExportError(RuntimeError):
+    """An export that cannot be written; the message names the folder and what to do."""
+
+
+def export(folder, profile="study", overwrite=False):
+    """Write the flagship's encoder, tokenizer, head and model card to a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is missing; it appears whole, or, with ``overwrite``, each of its files does.
+
+    Returns
+    -------
+    Path
+        Of the folder.
+
+    Raises
+    ------
+    ExportError
+        If the folder holds files and ``overwrite`` is off, or its parent is missing.
+    """
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise ExportError(f"{folder} is not empty; name another folder, or replace its files with --overwrite")
+    if not folder.absolute().parent.is_dir():
+        raise ExportError(f"{folder}: the folder {folder.parent} is missing; make it, or name another")
+    pipeline = EmotionPipeline(profile=profile)
+    part = folder.absolute().with_name(f".{folder.absolute().name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    encoder = pipeline.regressor.encoder
+    encoder.config.id2label = dict(enumerate(EMOTIONS))
+    encoder.config.label2id = {emotion: i for i, emotion in enumerate(EMOTIONS)}
+    with without_bars():
+        encoder.save_pretrained(part)
+    pipeline.tokenizer.save_pretrained(part)
+    save_file(head(pipeline), part / "head.safetensors")
+    (part / "README.md").write_text(card(RunStore(profile), pipeline), encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    for path in part.iterdir():
+        path.chmod(0o644)
+        os.replace(path, folder / path.name)
+    part.rmdir()
+    return folder
+
+
+def head(pipeline):
+    """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
+    run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
+    if len(layers) > 1 or run.recipe.mapper != "scaled":
+        raise ExportError(f"{run.folder} has {len(layers)} layers in its head and the mapper {run.recipe.mapper!r}; "
+                          "the card's code reads one layer and the mapper 'scaled'; extend it")  # fmt: skip
+    levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
+    tensors = {"emotions": run.mapper.points, "quantiles": mappers.to_vad(levels, "scaled"),
+               "temperature": np.array(pipeline.classifier.temperature)}  # fmt: skip
+    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in tensors.items()}
+    return {"weight": layers[0].weight.detach().contiguous(), "bias": layers[0].bias.detach().contiguous(), **tensors}
+
+
+def card(store, pipeline):
+    """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with."""
+    run, recipe = pipeline.run, pipeline.run.recipe
+    true, predicted = run.labels("test"), tables.nearest(run)
+    f1 = metrics.f1_per_label(true, predicted)
+    never = [f"{EMOTIONS[i]} ({(true == i).sum()})" for i in np.flatnonzero(f1 == 0) if (true == i).any()]
+    small = recipe.corpus != "goemotions"
+    notice = "\n\n**A toy**: trained on a few hundred comments, for lessons and tests; its scores say nothing." * small
+    return Template(CARD.read_text(encoding="utf-8")).substitute(
+        name=recipe.name, encoder=ENCODER_NAMES.get(recipe.encoder, recipe.encoder), seed=run.seed, notice=notice,
+        date=run.meta["date"][:10], corpus="The mini corpus" if small else "GoEmotions", layers=recipe.trainable_layers,
+        epochs=recipe.epochs, max_length=recipe.max_length, never=", ".join(never) or "none",
+        scores="\n".join(f"| {name} | {value} | {interval} |" for name, value, interval in scores(store, run)),
+        **{split: f"{len(run.labels(split)):,}" for split in ("train", "dev", "test")},
+    )  # fmt: skip
+
+
+def scores(store, run):
+    """Rows (what, value, interval) of a run's test scores; rows of other runs only if they are recorded."""
+    rows, true = [], run.labels("test")
+
+    def labels(what, predicted):
+        for name, statistic in (("accuracy", metrics.accuracy), ("macro-F1", metrics.macro_f1)):
+            low, high = metrics.bootstrap_interval(statistic, true, predicted)
+            rows.append((f"{what}: {name}", f"{statistic(true, predicted):.3f}", f"{low:.3f} to {high:.3f}"))
+
+    labels("nearest emotion", tables.nearest(run))
+    for name, what in ((f"{run.recipe.name}-svm", "an SVM on the points (not in this folder)"),
+                       ("softmax", "for comparison, a softmax classifier on the same encoder")):  # fmt: skip
+        if store.place(name, run.seed).exists():
+            labels(what, tables.most_probable(store.get(name, run.seed)))
+    points, target = run.outputs("test"), run.mapper.points_for(true)
+    low, high = metrics.bootstrap_interval(metrics.mae, target, points)
+    rows.append(("points: mean absolute error, in scaled units", f"{metrics.mae(target, points):.3f}",
+                 f"{low:.3f} to {high:.3f}"))  # fmt: skip
+    ends = metrics.bootstrap_interval(metrics.r2, target, points)
+    for name, value, low, high in zip(VAD, metrics.r2(target, points), *ends, strict=True):
+        rows.append((f"points: R² of {name}, in scaled units", f"{value:.3f}", f"{low:.3f} to {high:.3f}"))
+    other = store.get("vad-points", run.seed) if store.place("vad-points", run.seed).exists() else None
+    if other and other.recipe.corpus == "emobank":
+        human, found = other.rows("test")[list(VAD)].to_numpy(float), mappers.to_vad(other.outputs("test"), "scaled")
+        ends = metrics.bootstrap_interval(metrics.pearson, human, found)
+        for name, value, low, high in zip(VAD, metrics.pearson(human, found), *ends, strict=True):
+            rows.append((f"EmoBank, never trained on: Pearson's r with human {name}", f"{value:.3f}",
+                         f"{low:.3f} to {high:.3f}"))  # fmt: skip
+    return rows
