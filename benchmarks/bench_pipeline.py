@@ -47,10 +47,12 @@ def main(n, rounds, threads, classifier):
     # Read when the tokenizers' library starts.
     os.environ["RAYON_NUM_THREADS"], os.environ["TQDM_DISABLE"] = str(threads), "1"
     import torch
+    from transformers.utils import logging
 
     from vadstudy import corpora
     from vadstudy.pipeline import EmotionPipeline
 
+    logging.set_verbosity_error()
     torch.set_num_threads(threads)
     train = corpora.load("goemotions")["train"]["text"]
     rows = np.random.default_rng(0).choice(len(train), min(n, len(train)), replace=False)
@@ -61,18 +63,19 @@ def main(n, rounds, threads, classifier):
     vectors, points = ways["encode"](texts[:64]), pipeline.points(texts[:64])
     pipeline(texts[:64])
     apart = np.abs(points_of(pipeline, vectors) - points).max()
-    rates = {name: [] for name in ways}
+    rates, work = {name: [] for name in ways}, {name: [] for name in ways}
     for i in range(rounds):
         # Who goes first changes each round.
         for name in list(ways)[:: 1 if i % 2 == 0 else -1]:
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             ways[name](texts)
             rates[name].append(len(texts) / (time.perf_counter() - started))
+            work[name].append(1000 * (time.process_time() - worked) / len(texts))
     ratios = np.array(rates["pipeline"]) / np.array(rates["encode"])
-    click.echo(f"{threads} threads, {len(texts):,} GoEmotions comments, {rounds} rounds; points differ by {apart:.0e} at most")
+    click.echo(f"{threads} threads, {len(texts):,} GoEmotions comments, {rounds} rounds, points {apart:.0e} apart")
     for name, what in (("pipeline", f"EmotionPipeline, {classifier}"), ("encode", "sentence-transformers' encode")):
-        click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second (median; "
-                   f"{min(rates[name]):.1f} to {max(rates[name]):.1f})")  # fmt: skip
+        click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second ({min(rates[name]):.1f} to "
+                   f"{max(rates[name]):.1f}), {np.median(work[name]):.1f} ms of processors a text")  # fmt: skip
     click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
 
 

@@ -1,11 +1,14 @@
 """The command line: errors of one line, notebooks written whole or not at all."""
 
+import json
+
 import nbformat
 import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from vadstudy.__main__ import main
+from vadstudy.emotions import EMOTIONS
 
 
 @pytest.fixture
@@ -73,3 +76,58 @@ def test_unknown_recipe_and_profile_are_one_line():
 def test_run_makes_and_reads():
     assert call("run", "bce", "--profile", "smoke").exit_code == 0
     assert "1 runs read from the record" in call("run", "bce", "--profile", "smoke").output
+
+
+def test_predict_shows_each_text():
+    result = call("predict", "I can't wait to see you again!", "so <b>bold</b>", "--profile", "smoke", "--top", "2")
+    lines = result.output.splitlines()
+    assert result.exit_code == 0 and lines[0] == "I can't wait to see you again!" and lines[3] == "so <b>bold</b>"
+    assert lines[1].split()[::2] == ["valence", "arousal", "dominance"] and len(lines[2].split()) == 4
+
+
+def test_predict_reads_lines_and_writes_json():
+    options = ["predict", "--json", "--profile", "smoke", "--classifier", "svm"]
+    result = CliRunner().invoke(main, options, input="one\n\nnaïve two\n")
+    found = [json.loads(line) for line in result.output.splitlines()]
+    assert [each["text"] for each in found] == ["one", "naïve two"]
+    assert all(len(each["emotions"]) == 28 and 0 <= each["valence"] <= 1 for each in found)
+
+
+def test_predict_needs_words():
+    result = call("predict", " ", "--profile", "smoke")
+    assert (result.exit_code, result.output) == (1, "Error: text 0 is empty; leave it out, or give it some words\n")
+
+
+def test_annotate_writes_and_names_what_is_wrong(tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text("id,body\n1,what a day\n2,\n")
+    result = call("annotate", source, out, "--profile", "smoke")
+    assert (result.exit_code, result.output) == (1, f"Error: {source} has no column 'text'; it has id, body\n")
+    result = call("annotate", source, out, "--column", "body", "--profile", "smoke")
+    assert result.exit_code == 0 and "2 rows, 1 of them without text; 2 annotated just now" in result.output
+    first, second = map(json.loads, out.read_text().splitlines())
+    assert first["body"] == "what a day" and first["emotion"] in EMOTIONS and second["emotion"] is None
+    result = call("annotate", source, out, "--column", "body", "--profile", "smoke")
+    assert result.exit_code == 1 and "exists; name another file, or replace it with --overwrite" in result.output
+
+
+def test_annotate_says_that_it_can_go_on(tmp_path, monkeypatch):
+    (tmp_path / "in.csv").write_text("text\nwhat a day\n")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vadstudy.annotate.Annotation.run", interrupted)
+    result = call("annotate", tmp_path / "in.csv", tmp_path / "out.csv", "--profile", "smoke")
+    assert (result.exit_code, result.output) == (1, "Error: stopped; the same command goes on where it was\n")
+
+
+def test_export_keeps_a_folder_with_files(tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    result = call("export", tmp_path, "--profile", "smoke")
+    assert result.exit_code == 1 and "is not empty; name another folder" in result.output
+
+
+@pytest.mark.parametrize("command", ["predict", "annotate", "export"])
+def test_help_shows_an_example(command):
+    assert f"Example:\n    vadstudy {command} " in call(command, "--help").output

@@ -46,6 +46,33 @@ def test_a_stream_is_read_in_batches(read):
     assert len(taken) == read.batch_size
 
 
+def test_windows_of_a_stream_double(read, monkeypatch):
+    sizes, points = [], read.points
+    monkeypatch.setattr(read, "points", lambda texts, progress: sizes.append(len(texts)) or points(texts, progress))
+    monkeypatch.setattr(read, "window", 20)
+    assert [each.text for each in read(text for text in TEXTS)] == TEXTS
+    assert sizes == [8, 16, 16] and sizes.clear() is None
+    assert [each.text for each in read(TEXTS)] == TEXTS and sizes == [20, 20]
+
+
+def test_arrays_are_what_readings_hold(read):
+    vad, proba = read.arrays(TEXTS)
+    for reading, place, shares in zip(read(TEXTS), vad, proba, strict=True):
+        assert (reading.valence, reading.arousal, reading.dominance) == pytest.approx(tuple(place), abs=1e-6)
+        assert [reading.emotions[emotion] for emotion in EMOTIONS] == pytest.approx(list(shares), abs=1e-6)
+
+
+def test_the_recorded_svm_can_answer(read):
+    by_svm = EmotionPipeline(profile="smoke", classifier="svm")
+    recorded = RunStore("smoke")["scaled-mae-svm"].outputs("test")
+    points = RunStore("smoke")["scaled-mae"].outputs("test")
+    assert by_svm.classifier.predict_proba(points) == pytest.approx(recorded, abs=2e-3)
+    assert sum(by_svm("good").emotions.values()) == pytest.approx(1)
+    assert by_svm.fingerprint()["classifier"] != read.fingerprint()["classifier"]
+    with pytest.raises(ValueError, match="unknown classifier 'knn'; expected 1nn, svm or a fitted classifier"):
+        EmotionPipeline(profile="smoke", classifier="knn")
+
+
 def test_vad_is_in_the_units_of_the_lexicon(read):
     scaled, nrc = mappers.scaled(), mappers.nrc()
     assert np.allclose(mappers.to_vad(scaled.points, "scaled"), nrc.points, atol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| ([\w, .-]+) \| (0\.\d{3}) \| (0\.\d{3}) \| ?([\d./ ]*)\|$", README, re.M)
+ROWS = re.findall(r"^\| ([\w, .-]+) \| (\d) \| (0\.\d{3}) \| (0\.\d{3}) \| ?([\d./ ]*)\|$", README, re.M)
 
 
 def table(name):
@@ -17,9 +17,10 @@ def table(name):
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_scores_are_the_tables(row):
-    name, accuracy, f1, paper = row
+    name, seeds, accuracy, f1, paper = row
     found = pd.concat([table("table2"), table("table3")]).loc[[name]].iloc[0]
     assert (float(accuracy), float(f1)) == (round(found["accuracy"], 3), round(found["macro_f1"], 3))
+    assert int(seeds) == found["seeds"]
     stated = [float(number) for number in paper.split("/")] if paper.strip() else []
     assert stated == found[["paper_accuracy", "paper_macro_f1"]].dropna().tolist()
 
@@ -33,3 +34,14 @@ def test_transfer_numbers_are_the_tables():
     for found in (imdb["regressor, threshold from train"], imdb["lexicon mean, threshold from train"],
                   imdb["bag of words"], emotion["regressor and SVM"]):  # fmt: skip
         assert f"{100 * found:.1f} %" in README
+
+
+@pytest.mark.parametrize(("first", "second"), [("softmax, argmax", "scaled-mae, SVM"), ("scaled-mae, SVM", "baseline, threshold 0.3")])
+def test_the_first_findings_are_the_tables(first, second):
+    differences = pd.read_csv(ROOT / "reports" / "tables" / "04_differences.csv")
+    found = differences[(differences["first"] == first) & (differences["second"] == second)]
+    assert len(found) == 2
+    for line in found.itertuples():
+        assert f"{abs(line.difference):.3f} ({line.low:+.3f} to {line.high:+.3f})" in README
+    argmax = table("table2").loc["baseline, argmax"]
+    assert f"{argmax['accuracy']:.3f} and {argmax['macro_f1']:.3f} (one seed)" in README and argmax["seeds"] == 1

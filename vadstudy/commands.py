@@ -1,6 +1,7 @@
 """Commands for people who use the model: ``vadstudy predict``, ``annotate`` and ``export``."""
 
 import json
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -37,9 +38,9 @@ def predict(texts, top, as_json, classifier, profile):
 
     Valence, arousal and dominance go from 0 to 1, in the units of the NRC lexicon.
     """
-    if not texts and (stream := click.get_text_stream("stdin")).isatty():
+    if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
-    texts = iter(texts) if texts else (line.rstrip("\n") for line in stream if line.strip())
+    texts = iter(texts) if texts else (line.rstrip("\n") for line in sys.stdin if line.strip())
     try:
         _show(_pipeline(profile, classifier)(texts), top, as_json)
     except ValueError as error:

@@ -65,9 +65,10 @@ def _json_lines(path, file):
     for number, line in enumerate(file, 1):
         if line.strip():
             try:
-                row = json.loads(line)
+                row = json.loads(line.rstrip())
             except ValueError as error:
-                raise TableError(f"{path}, line {number} is not JSON ({error}); correct or remove it") from error
+                what = getattr(error, "msg", error)
+                raise TableError(f"{path}, line {number} is not JSON ({what}); correct or remove it") from error
             if not isinstance(row, dict):
                 raise TableError(f'{path}, line {number} is {type(row).__name__}, expected an object such as '
                                  '{"text": "..."}')  # fmt: skip
