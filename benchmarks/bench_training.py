@@ -125,8 +125,8 @@ def main(rows, minutes):
             alone, whole = throughput(recipe, corpus, n, Path(folder))
             first = first or alone
             share = alone * multiplications(recipe, corpus) / roof(recipe.precision)
-            click.echo(f"{recipe.name:9} {alone:7.1f} examples a second ({alone / first:4.1f} times the original; {share:.0%} "
-                       f"of the matrix products' roof); with loading, frozen layers, predictions {whole:.1f}")  # fmt: skip
+            click.echo(f"{recipe.name:9} {alone:7.1f} examples a second ({alone / first:4.1f} times the original; "
+                       f"{share:.0%} of the matrix products' roof); with all that a run does {whole:.1f}")  # fmt: skip
         for recipe in (ORIGINAL, PLAIN, STUDY) if minutes else ():
             watch = time_to_score(recipe, corpus, minutes, Path(folder))
             reached = (

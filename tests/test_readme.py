@@ -36,7 +36,8 @@ def test_transfer_numbers_are_the_tables():
         assert f"{100 * found:.1f} %" in README
 
 
-@pytest.mark.parametrize(("first", "second"), [("softmax, argmax", "scaled-mae, SVM"), ("scaled-mae, SVM", "baseline, threshold 0.3")])
+@pytest.mark.parametrize(("first", "second"),
+                         [("softmax, argmax", "scaled-mae, SVM"), ("scaled-mae, SVM", "baseline, threshold 0.3")])
 def test_the_first_findings_are_the_tables(first, second):
     differences = pd.read_csv(ROOT / "reports" / "tables" / "04_differences.csv")
     found = differences[(differences["first"] == first) & (differences["second"] == second)]

@@ -130,10 +130,11 @@ def _abstract(read, encoder):
     rows, verdicts = read("table2").set_index("row"), read("08_claims")["verdict"].value_counts()
     space, plain, paper = (rows.loc[name] for name in ("scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"))
     counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    return (f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} and "
-            f"macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, trained and tuned alike, {plain.accuracy:.3f} and "
-            f"{plain.macro_f1:.3f}; the paper's baseline, which names every label above 0.3, {paper.accuracy:.3f} and "
-            f"{paper.macro_f1:.3f}. Of the paper's claims that we turned into sentences a run can contradict, {counted}.")
+    return (f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} "
+            f"and macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, trained and tuned alike, "
+            f"{plain.accuracy:.3f} and {plain.macro_f1:.3f}; the paper's baseline, which names every label above 0.3, "
+            f"{paper.accuracy:.3f} and {paper.macro_f1:.3f}. Of the paper's claims, turned into sentences that a run "
+            f"can contradict, {counted}.")
 
 
 def provenance(store):
@@ -152,8 +153,10 @@ def provenance(store):
         commit = ""
     packages = ", ".join(f"{package} {' and '.join(sorted(found))}" for package, found in versions.items())
     encoder = store.recipes["scaled-mae"].encoder
-    return (f"{len(metas)} runs with seeds {', '.join(map(str, seeds))}; encoder {ENCODER_NAMES.get(encoder, encoder)}, computed in "
-            f"{' and '.join(precisions)}; {packages}" + (f"; record of commit {commit}." if commit else "."))
+    encoder = ENCODER_NAMES.get(encoder, encoder)
+    return (f"{len(metas)} runs with seeds {', '.join(map(str, seeds))}; encoder {encoder}, "
+            f"computed in {' and '.join(precisions)}; {packages}"
+            + (f"; record of commit {commit}." if commit else "."))
 
 
 def _seed_limit(store):

@@ -88,7 +88,7 @@ def question(path):
 
 
 class Formulas:
-    """LaTeX formulas of Markdown, between ``$`` or ``$$``, on their way around the Markdown renderer, which knows none."""
+    """LaTeX formulas of Markdown, between ``$`` or ``$$``, on their way around its renderer, which knows none."""
 
     def __init__(self):
         self.drawn = []
@@ -124,13 +124,14 @@ def _index(store, folder, pages):
             raise RunError(f"{figures / name}.png is missing; `make paper` executes the notebooks, which write it")
     shown = "\n".join(f'<figure><img src="{to}/{name}.png" alt="{html.escape(words)}"><figcaption>{html.escape(words)}'
                       "</figcaption></figure>" for name, words in SHOWN.items())  # fmt: skip
-    claims = '<li><a href="claims.csv">The claims ledger</a><span>Every claim, its verdict and evidence, as CSV</span></li>'
+    claims = '<li><a href="claims.csv">The claims ledger</a><span>Each claim, verdict and evidence, as CSV</span></li>'
     return f"""<h1>{html.escape(title)}</h1>
 <p>vadstudy, an open reproduction of “Dimension is All You Need? A Compact Dimensional Approach to Emotion Recognition”
 (Ben-Tov and Frenkel).</p>
 <ul class="cards">
 <li><a href="paper.pdf">The report</a><span>PDF; the same text as <a href="report.md">Markdown</a></span></li>
-<li><a href="{to}/vad_space.html">The space, to turn</a><span>28 emotions in three dimensions, mappers to switch</span></li>
+<li><a href="{to}/vad_space.html">The space, to turn</a>
+<span>28 emotions in three dimensions, mappers to switch</span></li>
 {claims if (folder / "claims.csv").is_file() else ""}
 </ul>
 <h2>What came out</h2>
