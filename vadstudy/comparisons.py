@@ -109,7 +109,8 @@ def compare(rows, labels, measure=classification, n_resamples=RESAMPLES, seed=0)
     labels = np.asarray(labels)
     measured = {row: [measure(each, labels) for each in predictions] for row, predictions in rows.items()}
     whole = np.ones((len(labels), 1), np.float32)
-    values = {row: _joined([scores(sums @ whole) for sums, scores in each], 1) for row, each in measured.items()}
+    values = {row: _joined([scores((sums @ whole).astype(float)) for sums, scores in each], 1)
+              for row, each in measured.items()}  # fmt: skip
     parts = {row: [[] for _ in each] for row, each in measured.items()}
     rng, step = np.random.default_rng(seed), 500
     for start in range(0, n_resamples, step):
