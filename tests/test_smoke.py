@@ -10,8 +10,12 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
 
+@pytest.fixture(params=sorted(FOLDER.glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
 @pytest.mark.smoke
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
 def test_notebook_runs_without_data_or_hub(path, tmp_path, monkeypatch):
     monkeypatch.delenv("VADSTUDY_DATA", raising=False)
     out = tmp_path / path.name

@@ -117,7 +117,7 @@ def compare(rows, labels, measure=classification, n_resamples=RESAMPLES, seed=0)
         counts = _counts(labels, min(step, n_resamples - start), rng)
         for row, each in measured.items():
             for part, (sums, scores) in zip(parts[row], each, strict=True):
-                part.append(scores(sums @ counts))
+                part.append(scores((sums @ counts).astype(float)))
     draws = {}
     for row, seeds in parts.items():
         scored = _joined([_joined(each, 0) for each in seeds], 2)
