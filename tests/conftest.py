@@ -9,6 +9,7 @@ os.environ["TQDM_DISABLE"] = "1"
 from pathlib import Path  # noqa: E402
 
 import matplotlib  # noqa: E402
+import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
@@ -23,3 +24,9 @@ def data_folder():
         pytest.skip("VADSTUDY_DATA is not set: no corpora to test with")
     assert Path(named).is_dir(), f"VADSTUDY_DATA names {named!r}, which is not a folder"
     return Path(named)
+
+
+@pytest.fixture
+def notebook(path):
+    """The notebook at a module's own fixture ``path``."""
+    return nbformat.read(path, as_version=4)

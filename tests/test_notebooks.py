@@ -28,11 +28,6 @@ def path(request):
     return path
 
 
-@pytest.fixture
-def notebook(path):
-    return nbformat.read(path, as_version=4)
-
-
 def code(notebook):
     """Sources of the code cells that hold anything."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]

@@ -9,7 +9,6 @@ import pytest
 from test_notebooks import (  # noqa: F401
     FOLDER,
     code,
-    notebook,
     test_begins_with_title_and_question,
     test_code_cells_are_short,
     test_executed_top_to_bottom_without_errors,
