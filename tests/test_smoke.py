@@ -1,4 +1,4 @@
-"""Every notebook from top to bottom under the smoke profile, as ``make paper PROFILE=smoke`` executes it."""
+"""Every notebook and its solutions from top to bottom under the smoke profile, as ``make paper`` executes notebooks."""
 
 import subprocess
 import sys
@@ -10,12 +10,9 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
 
-@pytest.fixture(params=sorted(FOLDER.glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
-def path(request):
-    return request.param
-
-
 @pytest.mark.smoke
+@pytest.mark.parametrize("path", sorted([*FOLDER.glob("[0-9]*.ipynb"), *FOLDER.glob("solutions/[0-9]*.ipynb")]),
+                         ids=lambda path: path.stem)  # fmt: skip
 def test_notebook_runs_without_data_or_hub(path, tmp_path, monkeypatch):
     monkeypatch.delenv("VADSTUDY_DATA", raising=False)
     out = tmp_path / path.name
