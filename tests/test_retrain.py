@@ -7,7 +7,7 @@ import pytest
 
 from vadstudy import retrain
 from vadstudy.regressor import sha256
-from vadstudy.runs import RunStore
+from vadstudy.runs import RunError, RunStore
 
 
 @pytest.fixture
@@ -43,3 +43,15 @@ def test_other_predictions_are_measured_and_their_conditions_named(store):
 def test_what_is_not_recorded_is_just_made(store):
     run, said = retrain.again(store, "corpus-lengths", 42)
     assert said == "nothing was recorded to compare it with" and len(run.predictions)
+
+
+def test_a_run_of_another_recipe_is_made_anew_and_not_compared(store):
+    run = store.get("softmax", 42)
+    meta = json.loads((run.folder / "recipe.json").read_text())
+    meta["recipe"]["learning_rate"] = 0.5
+    (run.folder / "recipe.json").write_text(json.dumps(meta))
+    with pytest.raises(RunError, match=r"learning_rate: 0.5 -> 0.0003"):
+        store.get("softmax", 42)
+    made, said = retrain.again(store, "softmax", 42)
+    assert said.startswith("not compared with the recorded one") and "learning_rate: 0.5 -> 0.0003" in said
+    assert store.get("softmax", 42).meta["recipe"]["learning_rate"] == made.recipe.learning_rate

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vadstudy import metrics, tables
+from vadstudy.runs import RunError
 
 
 def again(store, name, seed):
@@ -15,11 +16,15 @@ def again(store, name, seed):
     said : str
         One sentence: whether its predictions are the recorded ones, and if not, how far off and what differed.
     """
-    old = store.get(name, seed) if store.place(name, seed).exists() else None
-    if old is not None:
-        _ = old.predictions  # read now: the new run takes its place
+    old, why = None, "nothing was recorded to compare it with"
+    if store.place(name, seed).exists():
+        try:
+            old = store.get(name, seed)
+            _ = old.predictions  # read now: the new run takes its place
+        except RunError as error:
+            why = f"not compared with the recorded one: {error}"
     new = store.get(name, seed, retrain=True)
-    return new, said(old, new, store) if old is not None else "nothing was recorded to compare it with"
+    return new, said(old, new, store) if old is not None else why
 
 
 def said(old, new, store):

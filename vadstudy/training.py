@@ -179,6 +179,8 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
         train_dataset=dataset(trained_on), eval_dataset=dataset(index["dev"]), compute_metrics=dev_scores(recipe, seed),
     )  # fmt: skip
     trainer.recipe_name = recipe.name
+    # Determinism would fill memory that is about to be written anyway; no result depends on it.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     trainer.remove_callback(PrinterCallback)
     for folder in Path(workdir).glob("checkpoint-*"):
         # Written last: without it, the process was killed while it wrote the checkpoint.
