@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
+from matplotlib import rc_params_from_file
 from matplotlib.text import Text
 
 from vadstudy import figures, mappers, page, regions, space
@@ -79,3 +81,9 @@ def test_saved_alike_each_time(tmp_path):
         figures.save(figure, "f", store)
         found.append([(tmp_path / f"f.{end}").read_bytes() for end in ("png", "svg")])
     assert found[0] == found[1]
+
+
+def test_every_figure_has_the_style_file():
+    wanted = rc_params_from_file(figures.STYLE, use_default_template=False)
+    assert wanted["font.family"] == ["DejaVu Sans"] and wanted["svg.fonttype"] == "none"
+    assert {name: plt.rcParams[name] for name in wanted} == dict(wanted)

@@ -29,7 +29,7 @@ def test_compared_rows_have_equal_conditions():
 
 
 def test_the_search_never_sees_test():
-    assert {recipe.splits for recipe in recipes.SEARCH} == {("dev",)}
+    assert {recipe.splits for recipe in (*recipes.SEARCH, *recipes.TEMPERATURES)} == {("dev",)}
 
 
 def test_the_paper_profile_has_the_papers_hyperparameters():

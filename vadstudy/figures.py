@@ -1,5 +1,7 @@
 """Figures: one function a figure, which takes data and returns the matplotlib figure; :func:`save` writes it."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
@@ -7,11 +9,12 @@ from sklearn.metrics import confusion_matrix
 
 from vadstudy.emotions import EKMAN, EMOTIONS, GROUP_COLOURS, colour, index
 
-STYLE = {"figure.dpi": 100, "savefig.dpi": 160, "svg.hashsalt": "vadstudy", "svg.fonttype": "none"}
-sns.set_theme(context="notebook", style="whitegrid", rc=STYLE)
+#: The one look of all figures, a style file of matplotlib's.
+STYLE = Path(__file__).parent / "data" / "vadstudy.mplstyle"
+plt.style.use(STYLE)
 
-#: Colours for what is no emotion: four of Paul Tol's muted palette, which colour-blind readers can tell apart.
-CONTRAST = ("#332288", "#AA4499", "#117733", "#DDCC77")
+#: Colours for what is no emotion: the first of the style's cycle, which colour-blind readers can tell apart.
+CONTRAST = tuple(plt.rcParams["axes.prop_cycle"].by_key()["color"][:4])
 
 
 def save(figure, name, store):

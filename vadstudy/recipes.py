@@ -187,6 +187,13 @@ SEARCH = tuple(
     for layers, rate, epochs in ((2, 1e-4, 3), (2, 3e-4, 3), (1, 3e-4, 3))
 )  # fmt: skip
 
+#: MAE+CE by the temperature of its softmax, on a third of train; dev is all they see.
+TEMPERATURES = tuple(
+    Recipe(f"search-nrc-mae-ce-T{temperature:g}", loss="mae+ce", mapper="nrc", temperature=temperature,
+           train_rows=12000, splits=("dev",))
+    for temperature in (1.0, 0.3, 0.1, 0.03)
+)  # fmt: skip
+
 
 def _derived(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank", **options):
     """The computed rows; corpora with GoEmotions' labels, with sentiment, with six emotions, with VAD."""
@@ -209,7 +216,7 @@ def named(profile="study"):
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
     if profile == "study":
-        chosen = [*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS, *_derived(), *SEARCH]
+        chosen = [*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS, *_derived(), *SEARCH, *TEMPERATURES]
     elif profile == "paper":
         settings = dict(encoder="bert-base-cased", trainable_layers=None, learning_rate=5e-5, head_learning_rate=None,
                         epochs=10, batch_size=16, precision="fp32")  # fmt: skip
