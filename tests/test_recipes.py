@@ -80,6 +80,11 @@ def test_differences_survive_json():
     ]
 
 
+def test_what_is_kept_of_a_run_does_not_make_it_another():
+    recipe = recipes.TRAINED[0]
+    assert recipes.differences(recipes.as_fields(recipe) | {"keep_weights": not recipe.keep_weights}, recipe) == []
+
+
 def test_a_field_that_was_added_later_has_its_default_in_older_records():
     recipe = recipes.TRAINED[1]
     stored = {name: value for name, value in recipes.as_fields(recipe).items() if name not in ("fold", "pooling")}

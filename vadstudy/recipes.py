@@ -129,10 +129,11 @@ def differences(stored, recipe):
     """Lines ``field: stored -> code`` where stored fields differ from a recipe's; an empty list if they agree.
 
     A field that the stored recipe lacks was added to the class later, with a default that means what was done before.
+    ``keep_weights`` is not compared: it decides what is kept of a run, not how it comes out.
     """
     code = as_fields(recipe)
     stored = _plain({field.name: field.default for field in fields(recipe) if field.default is not MISSING}) | stored
-    names = [*code, *(name for name in stored if name not in code)]
+    names = [name for name in (*code, *(name for name in stored if name not in code)) if name != "keep_weights"]
     return [f"{name}: {stored.get(name, 'absent')!r} -> {code.get(name, 'absent')!r}"
             for name in names if stored.get(name, "absent") != code.get(name, "absent")]  # fmt: skip
 
