@@ -265,7 +265,8 @@ def test_submitit_s_local_executor_makes_runs_in_processes(store, plan):
 
 
 @pytest.mark.parametrize(("jobs", "threads"), [(1, None), (2, "1")])
-def test_runs_side_by_side_have_one_thread_each_and_sigterm_stops_them(store, monkeypatch, jobs, threads):
+@pytest.mark.parametrize("interrupt", [signal.default_int_handler, signal.SIG_IGN], ids=["shell", "background"])
+def test_runs_side_by_side_have_one_thread_each_and_sigterm_stops_them(store, monkeypatch, jobs, threads, interrupt):
     seen = []
 
     def local(store, jobs):
@@ -276,11 +277,13 @@ def test_runs_side_by_side_have_one_thread_each_and_sigterm_stops_them(store, mo
     monkeypatch.setattr(grid, "local", local)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("OMP_NUM_THREADS")
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGINT, interrupt)  # a shell starts a background job with it ignored
     try:
         result = CliRunner().invoke(main, ["grid", "--profile", "smoke", "--jobs", str(jobs)])
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     assert (result.exit_code, result.output) == (1, "Error: stopped; `make grid` goes on where it was\n")
     assert seen == [(jobs, threads)]
 

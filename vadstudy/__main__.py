@@ -69,7 +69,7 @@ def grid(jobs, engine, status, profile):
         os.environ["TQDM_DISABLE"] = "1"
         if jobs > 1:
             os.environ.setdefault("OMP_NUM_THREADS", "1")
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             grid.local(store, jobs)
         except KeyboardInterrupt:
