@@ -5,7 +5,7 @@ PROFILE ?= study
 JOBS ?= 2
 SEED ?= 42
 ENGINE ?= local
-TRIALS ?= 12
+TRIALS ?= 10
 
 PROFILES := study mini smoke paper
 ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
@@ -80,7 +80,7 @@ retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEE
 grid: $(STAMP) ## Train what is missing, or with STATUS=1 show it [PROFILE=study] [JOBS=2] [ENGINE=local|slurm]
 	$(PY) -m vadstudy grid --profile $(PROFILE) --jobs $(JOBS) --engine $(ENGINE)$(if $(STATUS), --status)
 
-tune: $(STAMP) ## Tune hyperparameters on dev, so many trials for each family of recipes [PROFILE=study] [TRIALS=12]
+tune: $(STAMP) ## Tune hyperparameters on dev, so many trials for each family of recipes [PROFILE=study] [TRIALS=10]
 	$(PY) -m vadstudy tune --profile $(PROFILE) --trials $(TRIALS)
 
 notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place

@@ -225,7 +225,7 @@ def test_grid_and_tune_pass_their_settings_on(outline):
         "grid --profile study --jobs 2 --engine local",
         "grid --profile mini --jobs 4 --engine local --status",
         "grid --profile study --jobs 2 --engine slurm",
-        "tune --profile study --trials 12",
+        "tune --profile study --trials 10",
         "tune --profile mini --trials 3",
     ]
 

@@ -53,6 +53,8 @@ def made_up():
         "01_filter": pd.DataFrame(dict(split=["train", "test"], rows=[4200, 500], kept=[4000, 490])),
         "02_distances": pd.DataFrame(dict(mapper=["nrc"], least=[0.05])),
         "03_search": pd.DataFrame(dict(row=["softmax"], learning_rate=[3e-4], dev_accuracy=[0.6])),
+        "03_tuning": pd.DataFrame(dict(family=["softmax"], trials=[12], dev_macro_f1=[0.4])),
+        "03_importances": pd.DataFrame(dict(parameter=["epochs"], softmax=[0.7])),
         "table1": pd.DataFrame([dict(run=run, **losses, paper_loss=0.12) for run in runs]),
         "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
         "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
@@ -101,8 +103,8 @@ def test_the_text_has_every_table_and_figure_and_no_field_left(store):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\$(?!x\$|l\$|m\$|\\\\hat|\\\\bar)\w", text) and "\n\n\n" not in text
     links = re.findall(r"\]\((\.\./[^)]+|tables/)\)", text)
-    assert len(links) == 23 and all((path.parent / link).exists() for link in links)
-    assert re.findall(r"\*Figure (\d+)\.", text) == [str(i + 1) for i in range(21)]
+    assert len(links) == 24 and all((path.parent / link).exists() for link in links)
+    assert re.findall(r"\*Figure (\d+)\.", text) == [str(i + 1) for i in range(22)]
     for block in re.findall(r"(?:^\|.*\n)+", text, re.M):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
     assert "0.610 (0.600 to 0.620)" in text and "tiny random BERT, here" in text and "BERT-base-cased, paper" in text

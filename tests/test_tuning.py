@@ -197,7 +197,22 @@ def test_winners_importances_and_figure(store, asked):
     assert {"learning rate (log)", "quantiles", "macro-F1 on dev", "cls", "mean", "max"} <= words
     last = [line.get_ydata()[-1] for line in figure.axes[0].lines]
     assert last == sorted(last) and (last[0], last[-1]) == (0, 1)
-    assert not tuned.tuning_figure(frame[:0]).axes[0].lines
+    empty = tuned.tuning_figure(frame[:0]).axes[0]
+    assert not empty.lines and "make tune" in empty.texts[0].get_text()
+
+
+def test_winners_are_confirmed_beside_the_study_s_settings_once_both_are_recorded(store):
+    assert tuned.confirmed(store).empty
+    bce = store.recipes["bce"]
+    store.recipes["tuned-bce"] = replace(bce, name="tuned-bce", epochs=1)
+    store.get("tuned-bce")
+    assert tuned.confirmed(store).empty, "there is nothing to compare it with yet"
+    store.get("bce")
+    line = tuned.confirmed(store).set_index("family").loc["bce"]
+    for whose, name in (("tuned", "tuned-bce"), ("study", "bce")):
+        run = store[name]
+        predicted = run.outputs("dev").argmax(axis=1)
+        assert line[f"{whose}_accuracy"] == (predicted == run.labels("dev")).mean()
 
 
 def test_the_command_tunes_and_shows_the_best(store, asked, monkeypatch):

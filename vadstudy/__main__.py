@@ -77,7 +77,7 @@ def grid(jobs, engine, status, profile):
 
 
 @main.command()
-@click.option("--trials", default=12, show_default=True, type=click.IntRange(1), help="How many for each family.")
+@click.option("--trials", default=10, show_default=True, type=click.IntRange(1), help="How many for each family.")
 @click.option("--family", "families", multiple=True, help="Tune this family alone; may be given again.")
 @profile_option
 def tune(trials, families, profile):

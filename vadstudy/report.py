@@ -36,7 +36,9 @@ NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numb
 
 
 #: Tables of runs that a record may lack.
-OPTIONAL = ("t_07_rates", "t_07_pooling", "t_07_held_out")
+OPTIONAL = ("t_07_rates", "t_07_pooling", "t_07_held_out", "t_03_confirmed", "t_03_temperature")
+#: Tables of what only the profile study has.
+SEARCHED = ("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
 
 
 class ReportError(RunError):
@@ -102,7 +104,7 @@ def markdown(store):
             existing(store.output("figures") / f"{name}.{end}")
     shown = {}
     for field in template.get_identifiers():
-        if field == "t_03_search" and store.profile != "study":
+        if field in SEARCHED and store.profile != "study":
             shown[field] = "This profile has no search."
         elif field in OPTIONAL and not (store.output("reports", "tables") / f"{field[2:]}.csv").is_file():
             shown[field] = "*Not recorded yet; `make grid` trains it.*"

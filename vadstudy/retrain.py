@@ -56,8 +56,8 @@ def said(old, new, store):
 
 
 def scores(run, split):
-    """Accuracy and macro-F1 of a trained run's split: 1NN for a regressor, argmax for a baseline."""
-    predicted = tables.nearest(run, split) if run.recipe.mapper else tables.most_probable(run, split)
+    """Accuracy and macro-F1 of a run's split: 1NN for a regressor, argmax for a baseline or an SVM."""
+    predicted = tables.nearest(run, split) if getattr(run.recipe, "mapper", None) else tables.most_probable(run, split)
     return metrics.scores(run.labels(split), predicted)
 
 

@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from vadstudy import comparisons, measures, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TRAINED, plan
+from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED, plan
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -196,6 +196,16 @@ def search(store):
                          "epochs": recipe.epochs, "best_epoch": int(best.epoch), "dev_loss": best.dev_loss,
                          "dev_accuracy": best.dev_accuracy, "dev_macro_f1": best.dev_macro_f1})  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def temperatures(store):
+    """MAE+CE on dev by its softmax's temperature, as far as recorded (profile study only): each one's best epoch."""
+    rows = {}
+    for recipe in TEMPERATURES:
+        if recipe.name in store.recipes and store.seeds(recipe.name):
+            best = store[recipe.name].history.sort_values("dev_macro_f1").iloc[-1]
+            rows[recipe.temperature] = best[["epoch", "dev_accuracy", "dev_macro_f1"]]
+    return pd.DataFrame(rows).T.rename_axis("temperature")
 
 
 def save(table, name, store, caption):

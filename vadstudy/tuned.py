@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from vadstudy.figures import subplots
 from vadstudy.recipes import SEED
+from vadstudy.retrain import scores
 from vadstudy.runs import RunError
 
 #: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
@@ -89,6 +90,22 @@ def importances(store):
     return pd.DataFrame(shares).rename_axis("parameter")
 
 
+def confirmed(store):
+    """Dev scores of the winners, trained on all comments, and of the study's settings: a line a family, as recorded.
+
+    The study's row of the family ``svm`` is ``scaled-mae-svm``; both are fitted on the points of ``scaled-mae``.
+    """
+    lines = []
+    for family in FAMILIES:
+        names = {"tuned": f"tuned-{family}", "study": "scaled-mae-svm" if family == "svm" else family}
+        if names["tuned"] in store.recipes and all(store.place(name, SEED).exists() for name in names.values()):
+            line = {"family": family}
+            for whose, name in names.items():
+                line |= {f"{whose}_{score}": value for score, value in scores(store[name], "dev").items()}
+            lines.append(line)
+    return pd.DataFrame(lines)
+
+
 def _completed(study):
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
@@ -104,6 +121,8 @@ def tuning_figure(frame):
                               layout="constrained")  # fmt: skip
     for axes in panels[:, 0]:
         axes.axis("off")
+    if not families:
+        panels[0, 0].text(0.5, 0.5, "no trials are recorded; `make tune` makes some", ha="center", va="center")
     for axes, family in zip(panels[:, 0], families, strict=False):
         rows = frame[frame["family"] == family].sort_values("dev_macro_f1").dropna(axis=1, how="all")
         names = [name for name in rows if name not in ("family", "number", *SCORES)] + ["dev_macro_f1"]

@@ -33,7 +33,7 @@ FREE = ("name", "splits", "keep_weights", "learning_rate", "epochs", "pooling", 
         "target_noise", "mapper", "loss_lambda", "temperature")  # fmt: skip
 
 
-def tune(store, wanted=12, families=FAMILIES):
+def tune(store, wanted=10, families=FAMILIES):
     """Bring each family to ``wanted`` trials, in turns; it goes on where it was stopped, and beside another process.
 
     A trial whose process was killed is marked as failed and made up for; one whose loss was not finite counts.
