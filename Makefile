@@ -6,6 +6,7 @@ JOBS ?= 2
 SEED ?= 42
 ENGINE ?= local
 TRIALS ?= 10
+MINUTES ?= 6
 
 PROFILES := study mini smoke paper
 ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
@@ -89,8 +90,9 @@ notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
 		TQDM_DISABLE=1 $(PY) -m vadstudy execute "$$notebook" "$$notebook" || exit 1; \
 	done
 
-bench: $(STAMP) ## Measure the speed of training
-	$(PY) benchmarks/bench_training.py
+bench: $(STAMP) ## Measure the speed of training and of the pipeline; needs the data and an idle machine [MINUTES=6]
+	$(PY) benchmarks/bench_training.py --minutes $(MINUTES)
+	$(PY) benchmarks/bench_pipeline.py
 
 lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
 	$(PY) -m ruff check .

@@ -1,5 +1,7 @@
 """The report: built from what the notebooks wrote, its sentences after its numbers, whole or not at all."""
 
+import json
+import os
 import re
 import shutil
 from io import BytesIO
@@ -192,6 +194,20 @@ def test_a_missing_pair_is_named(made_up):
     made_up["05_differences"] = made_up["05_differences"].iloc[2:]
     with pytest.raises(RunError, match="'nrc-mae, 1NN' against 'shuffled-mae, 1NN'"):
         sentences(made_up)
+
+
+@pytest.mark.parametrize(("stale", "code"), [("reports/tables/table1.csv", 'tables.save(table1, "table1", store)'),
+                                            ("figures/04_table2.svg", 'figures.save(figure, "04_table2", store)')])
+def test_what_the_last_execution_did_not_write_is_named(store, stale, code):
+    notebook = report.executed(store) / "03_any.ipynb"
+    notebook.parent.mkdir()
+    notebook.write_text(json.dumps({"cells": [{"source": [code]}]}))
+    for name in (*store.scratch.glob("reports/tables/*"), *store.scratch.glob("figures/*")):
+        os.utime(name)
+    report.write(store)
+    os.utime(store.scratch / stale, (notebook.stat().st_mtime - 60,) * 2)
+    with pytest.raises(RunError, match=rf"{stale} is older than .+/03_any.ipynb, .+ `make paper PROFILE=smoke`"):
+        report.write(store)
 
 
 def test_a_table_wider_than_the_page_is_shrunk_to_it():

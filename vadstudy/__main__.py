@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 
 import click
@@ -100,7 +101,7 @@ def tune(trials, families, profile):
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter.")
 def execute(notebook, output, parameters):
-    """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all."""
+    """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all, dated by its beginning."""
     import nbformat
     import papermill.exceptions
 
@@ -116,6 +117,7 @@ def execute(notebook, output, parameters):
     given = {name: value for name, value in given.items() if repr(value) != known[name]["default"].replace('"', "'")}
     output.parent.mkdir(parents=True, exist_ok=True)
     part = output.with_name(f".{output.stem}.{os.getpid()}.part.ipynb")
+    started = time.time()
     try:
         papermill.execute_notebook(str(notebook), str(part), given, kernel_name="python3", progress_bar=False)
         executed = nbformat.read(part, as_version=4)
@@ -123,6 +125,8 @@ def execute(notebook, output, parameters):
             for key in ("papermill", "execution"):
                 cell.metadata.pop(key, None)
         nbformat.write(executed, part)
+        # What changed while it ran may not be in it, and what it wrote is newer.
+        os.utime(part, (started, started))
         os.replace(part, output)
     except papermill.exceptions.PapermillExecutionError as error:
         raise click.ClickException(f"{notebook}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error

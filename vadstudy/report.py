@@ -58,7 +58,7 @@ def write(store):
     Raises
     ------
     RunError
-        If a table, a figure or all runs are missing; neither file is changed then.
+        If a table or a figure is missing or older than its notebook, or there are no runs; neither file is changed.
     """
     folder = store.output("reports")
     text = markdown(store)
@@ -91,9 +91,16 @@ def markdown(store):
     corpora = {role: CORPORA.get(name, name) for role, name in {**used, "corpus": recipe.corpus}.items()}
     comparable = recipe.corpus == "goemotions"
 
+    writers = {path: path.read_text(encoding="utf-8") for path in sorted(executed(store).glob("*.ipynb"))}
+
     def existing(path):
         if not path.is_file():
             raise ReportError(f"{path} is missing; `{command}` executes the notebooks, which write it")
+        for notebook, text in writers.items():
+            # An executed notebook is as old as the beginning of its execution.
+            if f'\\"{path.stem}\\"' in text and path.stat().st_mtime < notebook.stat().st_mtime:
+                raise ReportError(f"{path} is older than {notebook}, which should have written it; remove that "
+                                  f"notebook, and `{command}` executes it anew")  # fmt: skip
         return path
 
     def read(name):
