@@ -49,8 +49,8 @@ def test_weights_give_the_recorded_predictions_back(store):
     texts = list(corpora.load("mini")["test"]["text"])
     points = runs.training.predict(regressor, tokenizer(texts)["input_ids"])
     assert np.abs(points - run.outputs("test")).max() < 2e-3
-    with pytest.raises(RunError, match=r"softmax.*weights\.safetensors is missing"):
-        store.get("softmax").regressor()
+    with pytest.raises(RunError, match=r"bce.*weights\.safetensors is missing"):
+        store.get("bce").regressor()
 
 
 def test_unknown_recipe(store):

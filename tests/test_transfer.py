@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 
-from vadstudy import mappers, metrics, tables, transfer
+from vadstudy import corpora, mappers, metrics, tables, transfer
 from vadstudy.runs import RunStore
 
 
@@ -44,10 +47,22 @@ def test_correlations_are_of_the_dimension_that_they_name(store):
     table = transfer.vad(store).set_index(["row", "dimension"])
     expected = np.corrcoef(transfer.human_vad(store)[:, 1], store["vad-words"].outputs("test")[:, 1])[0, 1]
     assert table.loc[("bag of words", "arousal"), "pearson"] == pytest.approx(expected, abs=1e-6)
-    assert len(table) == 9
+    assert len(table) == 12
 
 
 def test_differences_of_correlations_are_first_less_second(store):
     table = transfer.vad(store).set_index(["row", "dimension"])["spearman"]
     found = transfer.vad_differences(store, [("bag of words", "lexicon mean")]).set_index("dimension")["spearman"]
     assert found["valence"] == pytest.approx(table["bag of words", "valence"] - table["lexicon mean", "valence"])
+
+
+def test_words_of_comments_have_seen_the_comments_and_not_the_target(store):
+    mini = corpora.load("mini")
+    run = store["vad-words-transferred"]
+    assert run.recipe.trained_on == "mini" and run.splits == ["train", "dev", "test"]
+    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), Ridge(random_state=42))
+    targets = mappers.scaled().points_for(np.array(mini["train"]["label"]))
+    expected = model.fit(list(mini["train"]["text"]), targets).predict(list(mini["test"]["text"])).clip(0, 1)
+    np.testing.assert_allclose(run.outputs("test"), expected, atol=1e-6)
+    assert {"words of comments"} <= set(transfer.vad(store)["row"])
+    assert "words of comments and SVM" in transfer.six(store).index

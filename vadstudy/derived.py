@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
-from vadstudy import corpora, goemotions
+from vadstudy import corpora, goemotions, mappers
 from vadstudy.classifiers import EmotionSVM, full_proba
 from vadstudy.emotions import VAD
 from vadstudy.inference import predict, prediction_frame
@@ -54,11 +54,18 @@ def points(recipe, seed, sources):
 def bag_of_words(recipe, seed, sources=()):
     """TF-IDF of words and pairs of words, then a logistic regression (labels) or ridge regression (VAD).
 
-    Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others.
+    Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others. With
+    ``trained_on``, fitted on that corpus's comments and the scaled points of their labels; points of all splits.
     """
     corpus, fingerprint = _sampled(recipe, seed)
     train = corpus["train"]
     vectors = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    if recipe.trained_on:
+        home = corpora.load(recipe.trained_on)["train"]
+        targets = mappers.scaled().points_for(np.array(home["label"]))
+        model = make_pipeline(vectors, Ridge(random_state=seed)).fit(home["text"], targets)
+        frames = [_with_truth(split, rows, model.predict(rows["text"]).clip(0, 1)) for split, rows in corpus.items()]
+        return pd.concat(frames, ignore_index=True), fingerprint
     if "vad" in train.features:
         model = make_pipeline(vectors, Ridge(random_state=seed)).fit(train["text"], np.array(train["vad"]))
         outputs_of = model.predict

@@ -5,8 +5,8 @@ The rules stand here, in code, and were written before the runs of more than one
 - *supported*, if every comparison that the claim makes came out as it says,
 - *not supported*, if one came out otherwise: the opposite was found, or, where a difference is claimed, equality, or,
   where equality is claimed, a difference,
-- *inconclusive*, if the comparisons do not decide, or a row has fewer than two seeds, so that nothing is known of
-  chance,
+- *inconclusive*, if the comparisons do not decide, or a row whose training has chance in it has fewer than two
+  seeds, so that nothing is known of it,
 - *not testable here*, if what the claim speaks of was not run.
 
 All comparisons of the ledger are corrected together, by Holm.
@@ -21,6 +21,8 @@ from vadstudy import claims, comparisons, fair, mappers, measures, tables, trans
 MIN_SEEDS = 2
 #: Comparisons whose rows are one run each, of the flagship: the minimum of seeds does not hold for them.
 ONE_RUN = ("imdb", "emotion")
+#: Rows in which nothing is left to chance: they have no seeds to count.
+CERTAIN = ("0", "0.6", "bag of words")
 
 
 class Evidence:
@@ -59,7 +61,7 @@ class Evidence:
                 if {says.first, says.second} <= set(compared.values):
                     found = compared.differences([(says.first, says.second)], says.scores, margins, holm=False)
                     few = min(len(next(iter(compared.values[row].values()))) for row in (says.first, says.second)
-                              if row not in ("0", "0.6"))  # fmt: skip
+                              if row not in CERTAIN)  # fmt: skip
                     lines += [{"key": claim.key, "expected": says.expected, "on": says.on, "seeds": few, **line}
                               for line in found.to_dict("records")]  # fmt: skip
                 else:

@@ -80,7 +80,9 @@ class Derived:
 
     ``kind`` is ``svm`` (on the points of run ``source``), ``points`` (texts of ``corpus`` through the weights of
     ``source``), ``bag-of-words`` or ``lexicon`` (baselines on the texts of ``corpus``), ``lengths`` (the corpus's own
-    labels and lengths). ``train_rows`` is how many training texts are used, a seeded sample (None: all). ``lexicon``
+    labels and lengths). ``train_rows`` is how many training texts are used, a seeded sample (None: all). ``trained_on``
+    fits the bag of words on another corpus's comments, towards the scaled points of their labels, as the flagship is
+    trained; what it gives for ``corpus`` are then points. ``lexicon``
     is ``nrc``, or ``emotions`` for its 28 rows that the package holds. ``folds`` fits the SVM on train points that
     each come from a run ``<source>-fold<i>of<folds>`` that was trained without the text.
     """
@@ -97,6 +99,7 @@ class Derived:
     precision: str = "bf16"
     lexicon: str = "nrc"
     folds: int | None = None
+    trained_on: str | None = None
 
     def __post_init__(self):
         _one_of(self, "kind", KINDS)
@@ -205,10 +208,12 @@ def _derived(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank"
     for role, corpus, train_rows in (("sentiment", sentiment, 2500), ("six", six, None), ("vad", vad, None)):
         rows.append(Derived(f"{role}-points", "points", corpus, source="scaled-mae", train_rows=train_rows, **options))
         rows.append(Derived(f"{role}-words", "bag-of-words", corpus, **options))
+        rows.append(Derived(f"{role}-words-transferred", "bag-of-words", corpus, trained_on=labels, **options))
         rows.append(Derived(f"{role}-lexicon", "lexicon", corpus, **options))
     rows.append(Derived("scaled-mae-svm-heldout", kind="svm", corpus=labels, source="scaled-mae", folds=3))
     rows.append(Derived("six-points-svm", kind="svm", corpus=six, source="six-points"))
-    rows.append(Derived("six-lexicon-svm", kind="svm", corpus=six, source="six-lexicon"))
+    for source in ("six-lexicon", "six-words-transferred"):
+        rows.append(Derived(f"{source}-svm", kind="svm", corpus=six, source=source))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 The corpora are IMDB, Emotion and EmoBank; in the profiles mini and smoke they are stand-ins made from the mini corpus,
 on which the regressor was trained. ``learned_from_target`` says in every table what a row took from the target corpus.
+"Words of comments" is a bag of words that was trained as the regressor was: on GoEmotions, towards the scaled points.
 """
 
 import numpy as np
@@ -26,20 +27,27 @@ def sentiment_threshold(store):
 
 def sentiment_predictions(store):
     """Labels (n,) predicted for IMDB's test reviews, by row, and what each row learned from IMDB."""
-    regressor, lexicon, words = _runs(store, "sentiment-points", "sentiment-lexicon", "sentiment-words")
-    valence, mean = points(store, "sentiment")[:, 0], lexicon.outputs("test")[:, 0]
+    regressor, lexicon, words, carried = _runs(store, "sentiment-points", "sentiment-lexicon", "sentiment-words",
+                                               "sentiment-words-transferred")  # fmt: skip
+    valence = points(store, "sentiment")[:, 0]
     n, all_n = (len(run.labels("train")) for run in (regressor, lexicon))
-    of_mean = metrics.best_threshold(lexicon.outputs("train")[:, 0], lexicon.labels("train"))
+    of_mean, of_words = (_above(run, metrics.best_threshold(run.outputs("train")[:, 0], run.labels("train")))
+                         for run in (lexicon, carried))  # fmt: skip
     swept = metrics.best_threshold(valence, regressor.labels("test"))
     rows = {
         "regressor, valence above 0.5": (valence > 0.5, "nothing"),
         "regressor, threshold from train": (valence > sentiment_threshold(store), f"a threshold, from {n:,} labels"),
         "regressor, threshold from test": (valence > swept, f"a threshold, from the {len(valence):,} test labels"),
-        "lexicon mean, threshold from train": (mean > of_mean, f"a threshold, from {all_n:,} labels"),
+        "lexicon mean, threshold from train": (of_mean, f"a threshold, from {all_n:,} labels"),
+        "words of comments, threshold from train": (of_words, f"a threshold, from {all_n:,} labels"),
         "bag of words": (tables.most_probable(words), f"all, from {all_n:,} texts"),
         "majority class": (_majority(lexicon), "the majority"),
     }
     return _apart(rows)
+
+
+def _above(run, threshold):
+    return run.outputs("test")[:, 0] > threshold
 
 
 def sentiment(store):
@@ -51,11 +59,13 @@ def sentiment(store):
 
 def six_predictions(store):
     """Labels (n,) predicted for Emotion's test texts, by row, and what each row learned from Emotion."""
-    svm, of_mean, words, lexicon = _runs(store, "six-points-svm", "six-lexicon-svm", "six-words", "six-lexicon")
+    svm, of_mean, carried, words, lexicon = _runs(store, "six-points-svm", "six-lexicon-svm",
+                                                  "six-words-transferred-svm", "six-words", "six-lexicon")  # fmt: skip
     n = len(lexicon.labels("train"))
     rows = {
         "regressor and SVM": (tables.most_probable(svm), f"an SVM, from {n:,} predicted points"),
         "lexicon mean and SVM": (tables.most_probable(of_mean), f"an SVM, from {n:,} means"),
+        "words of comments and SVM": (tables.most_probable(carried), f"an SVM, from {n:,} predicted points"),
         "bag of words": (tables.most_probable(words), f"all, from {n:,} texts"),
         "majority class": (_majority(lexicon), "the majority"),
     }
@@ -75,10 +85,11 @@ def human_vad(store):
 
 def vad_predictions(store):
     """VAD (n, 3) predicted for EmoBank's test texts, by row, and what each row learned from EmoBank."""
-    _, lexicon, words = _runs(store, "vad-points", "vad-lexicon", "vad-words")
+    _, lexicon, words, carried = _runs(store, "vad-points", "vad-lexicon", "vad-words", "vad-words-transferred")
     rows = {
         "regressor": (points(store, "vad"), "nothing"),
         "lexicon mean": (lexicon.outputs("test"), "nothing"),
+        "words of comments": (to_vad(carried.outputs("test"), "scaled"), "nothing"),
         "bag of words": (words.outputs("test"), f"all, from {len(lexicon.ids('train')):,} texts"),
     }
     return _apart(rows)
