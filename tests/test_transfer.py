@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from vadstudy import corpora, mappers, metrics, tables, transfer
+from vadstudy import corpora, derived, mappers, metrics, tables, transfer
 from vadstudy.runs import RunStore
 
 
@@ -54,6 +54,11 @@ def test_differences_of_correlations_are_first_less_second(store):
     table = transfer.vad(store).set_index(["row", "dimension"])["spearman"]
     found = transfer.vad_differences(store, [("bag of words", "lexicon mean")]).set_index("dimension")["spearman"]
     assert found["valence"] == pytest.approx(table["bag of words", "valence"] - table["lexicon mean", "valence"])
+
+
+def test_a_text_s_beginning_is_what_a_regressor_reads_of_it():
+    found = derived._beginnings(["One two, three four", "One"], 5)
+    assert found == ["One two,", "One"], "two of the five tokens stand for begin and end"
 
 
 def test_words_of_comments_have_seen_the_comments_and_not_the_target(store):

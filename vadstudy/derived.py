@@ -55,7 +55,8 @@ def bag_of_words(recipe, seed, sources=()):
     """TF-IDF of words and pairs of words, then a logistic regression (labels) or ridge regression (VAD).
 
     Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others. With
-    ``trained_on``, fitted on that corpus's comments and the scaled points of their labels; points of all splits.
+    ``trained_on``, fitted on that corpus's comments and the scaled points of their labels; points of all splits, from
+    as much of a text as a regressor reads.
     """
     corpus, fingerprint = _sampled(recipe, seed)
     train = corpus["train"]
@@ -64,7 +65,8 @@ def bag_of_words(recipe, seed, sources=()):
         home = corpora.load(recipe.trained_on)["train"]
         targets = mappers.scaled().points_for(np.array(home["label"]))
         model = make_pipeline(vectors, Ridge(random_state=seed)).fit(home["text"], targets)
-        frames = [_with_truth(split, rows, model.predict(rows["text"]).clip(0, 1)) for split, rows in corpus.items()]
+        frames = [_with_truth(split, rows, model.predict(_beginnings(rows["text"], recipe.max_length)).clip(0, 1))
+                  for split, rows in corpus.items()]  # fmt: skip
         return pd.concat(frames, ignore_index=True), fingerprint
     if "vad" in train.features:
         model = make_pipeline(vectors, Ridge(random_state=seed)).fit(train["text"], np.array(train["vad"]))
@@ -74,6 +76,13 @@ def bag_of_words(recipe, seed, sources=()):
         outputs_of = model.fit(train["text"], train["label"]).predict_proba
     frames = [_with_truth(split, rows, outputs_of(rows["text"])) for split, rows in corpus.items() if split != "train"]
     return pd.concat(frames, ignore_index=True), fingerprint
+
+
+def _beginnings(texts, max_length):
+    """Texts up to their first so many tokens of MiniLM."""
+    tokenizer, _, _ = load_encoder("minilm")
+    read = tokenizer(list(texts), truncation=True, max_length=max_length, return_offsets_mapping=True)["offset_mapping"]
+    return [text[: max(end for _, end in spans)] for text, spans in zip(texts, read, strict=True)]
 
 
 def lexicon_mean(recipe, seed, sources=()):
