@@ -95,8 +95,7 @@ def _names(mapper, labels):
 
 def _space(mapper):
     """Figure of the labels' points, whose last trace is the path of the texts."""
-    figure = interactive([mapper]).for_each_trace(lambda trace: trace.update(mode="markers"))
-    figure.layout.updatemenus = ()
+    figure = interactive([mapper])
     figure.update_layout(height=540, margin=dict(t=10), autosize=True, scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
                          legend=dict(orientation="h", y=0, title_text="", font_size=11))  # fmt: skip
     return figure.add_scatter3d(**_path([mapper.points.mean(axis=0)]), mode="lines+markers", name="your text",

@@ -119,6 +119,18 @@ def to_vad(points, name):
     raise ValueError(f"points of mapper {name!r} are not valence, arousal and dominance; use a run of nrc or scaled")
 
 
+def from_vad(vad, name):
+    """Turn points (n, 3) in the lexicon's units into the space of mapper ``name``, "nrc" or "scaled".
+
+    For "scaled", what lies beyond the 28 labels in a dimension comes to 0 or 1. Another mapper is a ``ValueError``.
+    """
+    if name == "nrc":
+        return np.asarray(vad)
+    if name == "scaled":
+        return _quantiles(nrc().points, 21).transform(vad)
+    raise ValueError(f"the space of mapper {name!r} has no place for valence, arousal and dominance; use nrc or scaled")
+
+
 def _quantiles(points, n_quantiles):
     return QuantileTransformer(n_quantiles=n_quantiles, output_distribution="uniform").fit(points)
 

@@ -1,78 +1,159 @@
-"""The interactive page: the labels in every mapper's space, to turn, to point at and to compare, offline."""
+"""The interactive page: the labels in every mapper's space, where texts are predicted in it, offline.
 
+The page's text and style are ``data/space.html``, what its controls do is ``data/space.js``.
+"""
+
+import json
 from html import escape
+from pathlib import Path
+from string import Template
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from vadstudy import corpora
 from vadstudy.emotions import GROUP_COLOURS
-from vadstudy.space import TITLES, axis_names, group_of, separations
+from vadstudy.mappers import from_vad
+from vadstudy.space import TITLES, axis_names, colour_of, group_of, separations
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>body {{ font-family: sans-serif; margin: 1rem; }} p {{ max-width: 60em; }}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>Drag to turn, scroll to zoom, point at an emotion for its numbers. The buttons change the space and hide the names;
-a click on a group in the legend hides it. Raw points: the NRC VAD Lexicon, S. M. Mohammad (2018), free for research
-use.</p>
-<noscript><p>This page needs JavaScript; <code>02_mappers.png</code> beside it shows the same.</p></noscript>
-{figure}
-</body>
-</html>
-"""
+DATA = Path(__file__).parent / "data"
+SOURCE = """Raw points: the NRC VAD Lexicon, S. M. Mohammad (2018), free for research use. The comments of GoEmotions
+are shown as points only, without their texts."""
+WORDS = """The grey points are the lexicon's words, from the copy on this machine: <strong>do not pass this page
+on</strong>, the lexicon may not be redistributed. In the scaled space, words beyond the 28 emotions' own range lie on
+the cube's sides."""
+
+#: Of Plotly's buttons only those that turn, move and save; the one that uploads the figure is off.
+CONFIG = dict(responsive=True, displaylogo=False, showSendToCloud=False, plotlyServerURL="",
+              modeBarButtonsToRemove=["resetCameraDefault3d", "resetCameraLastSave3d"])  # fmt: skip
 
 
 def interactive(mappers):
-    """Plotly figure of the labels in each mapper's space, with buttons for the mapper and for the names.
+    """Plotly figure of the labels in each mapper's space, one trace a group; the first mapper's are visible.
 
-    Names of mappers and labels are escaped, for Plotly reads tags in text. A ``ValueError`` names a mapper that does
-    not have three dimensions.
+    A trace's ``meta`` has its ``kind``, "labels", and the number of its mapper as ``space``. Names of labels are
+    escaped, for Plotly reads tags in text. A ``ValueError`` names a mapper that does not have three dimensions.
     """
-    figure, shown, choose = go.Figure(), [], []
-    for mapper in mappers:
+    figure = go.Figure()
+    for number, mapper in enumerate(mappers):
         if mapper.dims != 3:
             raise ValueError(f"mapper {mapper.name!r} has {mapper.dims} dimensions, expected 3; leave it out")
         apart, labels = separations(mapper), np.array([escape(label) for label in mapper.labels], object)
-        short = [name.split(" (")[0] for name in axis_names(mapper)]
-        hover = "".join(f"<br>{name} %{{{axis}:.3f}}" for axis, name in zip("xyz", short, strict=True))
         for group in dict.fromkeys(map(group_of, mapper.labels)):
             rows = [i for i, label in enumerate(mapper.labels) if group_of(label) == group]
             x, y, z = mapper.points[rows].T.tolist()
             figure.add_scatter3d(
-                x=x, y=y, z=z, text=labels[rows], name=group, visible=mapper is mappers[0], mode="markers+text",
+                x=x, y=y, z=z, text=labels[rows], name=group, visible=number == 0, mode="markers",
                 customdata=[[labels[apart[i].argmin()], f"{apart[i].min():.3f}"] for i in rows],
-                hovertemplate=f"<b>%{{text}}</b> ({group}){hover}"
+                hovertemplate=f"<b>%{{text}}</b> ({group}){_hover(mapper)}"
                               "<br>nearest: %{customdata[0]}, %{customdata[1]} away<extra></extra>",
-                marker=dict(size=5, color=GROUP_COLOURS.get(group, "#000000")), textfont=dict(size=11),
+                marker=dict(size=4.5, color=GROUP_COLOURS.get(group, "#000000")),
+                meta=dict(kind="labels", space=number),
             )  # fmt: skip
-            shown.append(mapper)
-    for mapper in mappers:
-        axes = {f"scene.{axis}axis.title.text": name for axis, name in zip("xyz", axis_names(mapper), strict=True)}
-        choose.append(dict(label=escape(TITLES.get(mapper.name, mapper.name)), method="update",
-                           args=[{"visible": [other is mapper for other in shown]}, axes]))  # fmt: skip
-    names = [dict(label=label, method="restyle", args=[{"mode": mode}])
-             for label, mode in (("names on", "markers+text"), ("names off", "markers"))]  # fmt: skip
-    menus = [dict(type="buttons", direction="right", xanchor="left", yanchor="top", x=0, y=y, buttons=buttons)
-             for y, buttons in ((1.16, choose), (1.07, names))]  # fmt: skip
-    scene = {f"{axis}axis": dict(title_text=name, range=[0, 1])
+    ticks = dict(range=[-0.04, 1.04], dtick=0.25, tickfont_size=10)
+    scene = {f"{axis}axis": dict(title=dict(text=name, font_size=12), **ticks)
              for axis, name in zip("xyz", axis_names(mappers[0]), strict=True)}  # fmt: skip
-    return figure.update_layout(uirevision="kept", margin=dict(l=0, r=0, b=0, t=100), updatemenus=menus,
-                                legend_title_text="Ekman group",
+    return figure.update_layout(uirevision="kept", margin=dict(l=0, r=0, b=0, t=0), legend_title_text="Ekman group",
                                 scene=dict(aspectmode="cube", uirevision="kept", **scene))  # fmt: skip
 
 
-def write_page(mappers, path):
-    """Write :func:`interactive` as a page that works offline, with ``plotly.min.js`` beside it; return its path."""
-    figure = interactive(mappers).to_html(full_html=False, include_plotlyjs="directory", div_id="vad-space",
-                                          default_height="80vh")  # fmt: skip
+def write_page(mappers, path, runs=(), words=None):
+    """Write a page of the labels' points that works offline, with ``plotly.min.js`` beside it; return its path.
+
+    Parameters
+    ----------
+    mappers : list of Mapper
+    path : Path
+    runs : list of Run, optional
+        Regressors whose predictions on test are shown, each in the space of the mapper that it was trained towards.
+    words : DataFrame, optional
+        The lexicon of :func:`vadstudy.corpora.lexicon`, whose words are shown in the raw and the scaled space.
+
+    Raises
+    ------
+    ValueError
+        If a mapper does not have three dimensions.
+    """
+    figure = interactive(mappers)
+    for number, mapper in enumerate(mappers):
+        if words is not None and mapper.name in ("nrc", "scaled"):
+            figure.add_scatter3d(**_words(words, mapper, number))
+    for kind, marker in (("cloud", dict(size=3, opacity=0.5)),
+                         ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"]))):  # fmt: skip
+        figure.add_scatter3d(x=[], y=[], z=[], name=kind, mode="markers", marker=marker, meta=dict(kind=kind),
+                             visible=False, showlegend=False)  # fmt: skip
+    figure.update_layout(legend=dict(orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="",
+                                     itemsizing="constant"))  # fmt: skip
+    data = json.dumps({"spaces": [_space(mapper, runs) for mapper in mappers]}, separators=(",", ":"))
     title = f"{len(mappers[0])} emotions in {len(mappers)} spaces"
-    path.write_text(PAGE.format(title=title, figure=figure), encoding="utf-8")
+    template = Template((DATA / "space.html").read_text(encoding="utf-8"))
+    path.write_text(template.substitute(
+        title=title, data=_inert(data), script=(DATA / "space.js").read_text(encoding="utf-8"),
+        spaces="".join(f'<option value="{i}">{escape(TITLES.get(mapper.name, mapper.name))}</option>'
+                       for i, mapper in enumerate(mappers)),
+        without_clouds="" if runs else " hidden", without_words=" hidden" if words is None else "",
+        source=SOURCE if words is None else f"{SOURCE} {WORDS}",
+        figure=figure.to_html(full_html=False, include_plotlyjs="directory", div_id="vad-space", post_script="start();",
+                              config=CONFIG),
+    ), encoding="utf-8")  # fmt: skip
     (path.parent / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
     return path
+
+
+def write_pages(runs, folder):
+    """Write the page of some regressors' spaces and, where the NRC VAD lexicon is on this machine, one with its words.
+
+    The lexicon may not be redistributed: only ``vad_space_words.html`` has its words, and ``vad_space.html`` is the
+    same with and without it. A ``CorpusError`` says what is wrong with a damaged lexicon.
+
+    Parameters
+    ----------
+    runs : list of Run
+    folder : Path
+
+    Returns
+    -------
+    list of Path
+        Of the page, or of the two.
+    """
+    targets = [run.mapper for run in runs]
+    pages = [write_page(targets, folder / "vad_space.html", runs)]
+    if corpora.local("nrc-vad", "NRC-VAD-Lexicon.txt"):
+        pages.append(write_page(targets, folder / "vad_space_words.html", runs, corpora.lexicon()))
+    return pages
+
+
+def _short(mapper):
+    return [name.split(" (")[0] for name in axis_names(mapper)]
+
+
+def _space(mapper, runs):
+    """What the page's script knows of a mapper: its labels and, for each, where a run predicts its test comments."""
+    clouds = {}
+    for run in (run for run in runs if run.mapper.name == mapper.name):
+        points, labels = np.round(run.outputs("test").astype(float), 3), run.labels("test")
+        clouds = {"run": f"{run.recipe.name}, seed {run.seed},",
+                  "clouds": [points[labels == i].tolist() for i in range(len(mapper))]}  # fmt: skip
+    return {"title": TITLES.get(mapper.name, mapper.name), "axes": list(axis_names(mapper)), "short": _short(mapper),
+            "labels": mapper.labels, "groups": list(map(group_of, mapper.labels)),
+            "colours": list(map(colour_of, mapper.labels)), "points": mapper.points.round(4).tolist(),
+            **clouds}  # fmt: skip
+
+
+def _words(words, mapper, number):
+    """Trace of the lexicon's words in the space of "nrc" or "scaled"."""
+    x, y, z = from_vad(words.to_numpy(), mapper.name).round(3).T.tolist()
+    return dict(x=x, y=y, z=z, text=list(map(escape, words.index)), name="words", mode="markers", visible=False,
+                showlegend=False, hovertemplate=f"%{{text}}{_hover(mapper)}<extra></extra>",
+                marker=dict(size=1.3, color="#888888", opacity=0.25),
+                meta=dict(kind="words", space=number))  # fmt: skip
+
+
+def _hover(mapper):
+    return "".join(f"<br>{name} %{{{axis}:.3f}}" for axis, name in zip("xyz", _short(mapper), strict=True))
+
+
+def _inert(data):
+    """JSON that no HTML parser takes for a tag."""
+    return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,0 +1,176 @@
+"use strict";
+const part = (id) => document.getElementById(id);
+const { spaces } = JSON.parse(part("data").textContent);
+/** Directions from which each view looks; all but the first are flat and hide one dimension. */
+const VIEWS = { aslant: [-0.63, -1.68, 0.72], above: [0, -0.001, 2], front: [0, -2, 0.001], side: [2, 0, 0.001] };
+const escaped = (text) => text.replace(/[&<>]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[mark]);
+const narrow = () => part("vad-space").clientWidth < 640;
+
+const canvas = () => part("vad-space").querySelector(".gl-container canvas");
+
+/** Camera and size of the cube for a view, such that all of it is in the scene. */
+function camera(view) {
+  const flat = view !== "aslant";
+  const shape = canvas().clientWidth / canvas().clientHeight;
+  const far = flat ? 1 : Math.max(1, 1.15 / shape);
+  const side = flat ? 1.55 * Math.min(1, shape) : 1;
+  const [x, y, z] = VIEWS[view].map((value) => value * far);
+  return {
+    camera: { eye: { x, y, z }, center: { x: 0, y: 0, z: flat ? 0 : -0.1 }, up: { x: 0, y: 0, z: 1 },
+      projection: { type: flat ? "orthographic" : "perspective" } },
+    aspectratio: { x: side, y: side, z: side },
+  };
+}
+
+/** Where Plotly draws a point, in pixels from the scene's middle. */
+function place(point, scene) {
+  const list = ({ x, y, z }) => [x, y, z];
+  const minus = (a, b) => a.map((value, i) => value - b[i]);
+  const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+  const unit = (a) => a.map((value) => value / Math.hypot(...a));
+  const [eye, center, up, sides] = [scene.camera.eye, scene.camera.center, scene.camera.up, scene.aspectratio].map(list);
+  const [low, high] = part("vad-space").layout.scene.xaxis.range;
+  const ahead = unit(minus(center, eye));
+  const right = unit(cross(ahead, up));
+  const seen = minus(point.map((value, i) => ((value - (low + high) / 2) / (high - low)) * sides[i]), eye);
+  const flat = scene.camera.projection.type === "orthographic";
+  const scale = canvas().clientHeight / 2 / (flat ? 1 : Math.tan(Math.PI / 8) * dot(seen, ahead));
+  return [dot(seen, right) * scale, -dot(seen, cross(right, ahead)) * scale];
+}
+
+/** Offsets of boxes from their points, each near its own, off the other points and boxes and inside the scene. */
+function besides(points, boxes, [width, height]) {
+  const overlap = (a, b) => Math.max(0, a) * Math.max(0, b);
+  const offsets = boxes.map(([, tall]) => [0, -tall]);
+  const crowd = (i) => points.map((other) => Math.hypot(other[0] - points[i][0], other[1] - points[i][1])).sort((a, b) => a - b)
+    .slice(0, 5).reduce((sum, value) => sum + value, 0);
+  const order = points.map((_, i) => i).sort((a, b) => crowd(a) - crowd(b));
+  const cost = (i, [dx, dy], reach) => {
+    const [x, y] = [points[i][0] + dx, points[i][1] + dy];
+    let sum = reach + 20 * Math.max(0, Math.abs(x) + boxes[i][0] / 2 - width / 2, Math.abs(y) + boxes[i][1] / 2 - height / 2);
+    points.forEach((other, j) => {
+      if (Math.abs(other[0] - x) < boxes[i][0] / 2 + 7 && Math.abs(other[1] - y) < boxes[i][1] / 2 + 7) sum += 60;
+      if (j === i) return;
+      const [ox, oy] = [points[j][0] + offsets[j][0], points[j][1] + offsets[j][1]];
+      sum += 2 * overlap((boxes[i][0] + boxes[j][0]) / 2 + 2 - Math.abs(x - ox), (boxes[i][1] + boxes[j][1]) / 2 + 1 - Math.abs(y - oy));
+    });
+    return sum;
+  };
+  for (let round = 0; round < 4; round += 1) {
+    for (const i of order) {
+      let least = Infinity;
+      for (const reach of [9, 12, 17, 24, 34, 48, 66]) {
+        for (let step = 0; step < 20; step += 1) {
+          const [right, down] = [Math.cos((step * Math.PI) / 10), Math.sin((step * Math.PI) / 10)];
+          const offset = [right * (boxes[i][0] / 2 + reach), down * (boxes[i][1] / 2 + reach)];
+          const found = cost(i, offset, reach);
+          if (found < least) [least, offsets[i]] = [found, offset];
+        }
+      }
+    }
+  }
+  return offsets;
+}
+
+/** The names to show, as Plotly's annotations with a thin line to the point. */
+function names(space, seen, chosen, hidden) {
+  const shown = space.labels.map((_, i) => i).filter((i) => !hidden.has(space.groups[i])
+    && (part("names").value === "all" || (part("names").value === "chosen" && i === chosen)));
+  const size = narrow() ? 10 : 12;
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = size + "px sans-serif";
+  const boxes = shown.map((i) => [pen.measureText(space.labels[i]).width + 4, size + 3]);
+  const offsets = besides(shown.map((i) => place(space.points[i], seen)), boxes, [canvas().clientWidth, canvas().clientHeight]);
+  return shown.map((i, k) => {
+    const [x, y, z] = space.points[i];
+    const text = i === chosen ? "<b>" + escaped(space.labels[i]) + "</b>" : escaped(space.labels[i]);
+    return { x, y, z, text, ax: offsets[k][0], ay: offsets[k][1], arrowhead: 0, arrowwidth: 1, arrowcolor: space.colours[i],
+      standoff: 3, borderpad: 0, font: { size, color: "#1b1b1f" }, bgcolor: "rgba(255,255,255,0.7)" };
+  });
+}
+
+/** A trace's coordinates from points. */
+const columns = (points) => ({ x: points.map((p) => p[0]), y: points.map((p) => p[1]), z: points.map((p) => p[2]) });
+
+/** The chosen label's comments, or all, as points; for one label marks at its own point and at the comments' mean. */
+function cloud(space, chosen) {
+  const none = { cloud: { ...columns([]), text: [], colours: "#000000" }, marks: { ...columns([]), text: [] }, says: "" };
+  if (chosen === "none" || !space.clouds) return none;
+  const labels = chosen === "all" ? space.labels.map((_, i) => i) : [chosen];
+  const points = labels.flatMap((i) => space.clouds[i]);
+  const each = (values) => labels.flatMap((i) => space.clouds[i].map(() => values[i]));
+  const found = { ...columns(points), text: each(space.labels.map(escaped)), colours: each(space.colours) };
+  const count = points.length.toLocaleString("en");
+  if (chosen === "all") {
+    const says = count + " test comments where " + space.run + " predicts them, in the colours of their true labels' groups.";
+    return { ...none, cloud: found, says };
+  }
+  const name = space.labels[chosen];
+  if (!points.length) return { ...none, says: "No test comment is labelled " + name + "." };
+  const own = space.points[chosen];
+  const mean = own.map((_, k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
+  const apart = Math.hypot(...mean.map((value, k) => value - own[k])).toFixed(2);
+  const says = count + " test comments labelled " + name + ", where " + space.run + " predicts them. Their mean (cross) lies "
+    + apart + " from " + name + "'s own point (diamond).";
+  return { cloud: found, marks: { ...columns([own, mean]), text: [escaped(name) + "'s own point", "mean of its comments"] }, says };
+}
+
+/** Offer the space's labels; keep the choice if the space has it. */
+function offer(space) {
+  const kept = part("emotion").value || "none";
+  const option = (text, value) => new Option(text, value, false, String(value) === kept);
+  const counts = space.labels.map((label, i) => [label, i]).sort(([a], [b]) => a.localeCompare(b, "en"))
+    .map(([label, i]) => option(label + " (" + space.clouds?.[i].length + ")", i));
+  const all = space.clouds ? [option("all of them", "all"), ...counts] : [];
+  part("emotion").replaceChildren(option(space.clouds ? "none" : "none recorded for this space", "none"), ...all);
+}
+
+/** Bring the figure to what the controls say; `changed` is the control that was used, if one was. */
+function draw(changed) {
+  const plot = part("vad-space");
+  const number = Number(part("space").value);
+  const space = spaces[number];
+  if (changed !== "emotion") offer(space);
+  const { value } = part("emotion");
+  const chosen = value === "none" || value === "all" ? value : Number(value);
+  const hidden = new Set(plot.data.filter((trace) => trace.visible === "legendonly").map((trace) => trace.name));
+  const seen = changed === "view" ? camera(part("view").value) : plot.layout.scene;
+  const found = cloud(space, chosen);
+  const visible = plot.data.map(({ meta, name }) => {
+    if (meta.kind === "words") return meta.space === number && part("words").checked;
+    if (meta.kind !== "labels") return found[meta.kind].x.length > 0;
+    return meta.space === number && (hidden.has(name) ? "legendonly" : true);
+  });
+  const each = (field) => plot.data.map(({ meta }) => found[meta.kind]?.[field]);
+  const at = space.short.map((name, i) => "<br>" + name + " %{" + "xyz"[i] + ":.3f}").join("") + "<extra></extra>";
+  const hover = { cloud: "a comment labelled <b>%{text}</b>" + at, marks: "%{text}" + at };
+  const { eye } = seen.camera;
+  const axes = [..."xyz"].flatMap((axis, i) => {
+    const onEdge = Math.abs(eye[axis]) > 0.99 * Math.hypot(eye.x, eye.y, eye.z);
+    const name = "scene." + axis + "axis.";
+    return [[name + "title.text", onEdge ? "" : (narrow() ? space.short : space.axes)[i]], [name + "showticklabels", !onEdge]];
+  });
+  part("shown").textContent = space.title;
+  part("says").textContent = found.says;
+  return Plotly.update(plot, {
+    visible, x: each("x"), y: each("y"), z: each("z"), text: each("text"), "marker.color": each("colours"),
+    hovertemplate: plot.data.map(({ meta }) => hover[meta.kind]),
+  }, { ...Object.fromEntries(axes), "scene.camera": seen.camera, "scene.aspectmode": "manual", "scene.aspectratio": seen.aspectratio,
+    "scene.annotations": names(space, seen, chosen, hidden) });
+}
+
+/** Called by the figure when Plotly has drawn it. */
+function start() {
+  const plot = part("vad-space");
+  for (const id of ["space", "emotion", "names", "view", "words"]) part(id).addEventListener("change", () => draw(id));
+  plot.on("plotly_relayout", (change) => {
+    if (!change["scene.camera"] && !change["scene.aspectratio"]) return;
+    part("view").value = "turned";
+    draw();
+  });
+  plot.on("plotly_restyle", () => draw());
+  let waiting;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 200); });
+  return draw("view");
+}
