@@ -20,7 +20,8 @@ def notebook(tmp_path):
         new_code_cell(
             'figures.save(f, "04_confusion", store)', execution_count=1,
             outputs=[new_output("display_data", data={"image/png": PIXEL}),
-                     new_output("display_data", data={"text/markdown": "also $y$"})],
+                     new_output("display_data", data={"text/markdown": "also $y$"}),
+                     new_output("display_data", data={site.WIDGET: {"model_id": "1"}, "text/plain": "Loading: 0%"})],
         ),
         new_code_cell("'<b>'", outputs=[new_output("execute_result", data={"text/plain": "'<script>'"})]),
     ]  # fmt: skip
@@ -47,6 +48,7 @@ def test_a_page_draws_formulas_and_leaves_code_alone(notebook):
     assert title == "1. A *title* & more"
     assert body.count("<math") == 3 and "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>" in body
     assert "$HOME" in body and "5 $ stay" in body and "FORMULA" not in body
+    assert "Loading: 0%" not in body and "<script" not in body.replace("&#39;&lt;script&gt;&#39;", "")
     assert "<script>" not in body.replace("&#39;&lt;script&gt;&#39;", "")
 
 

@@ -18,6 +18,8 @@ from pygments.formatters import HtmlFormatter
 from vadstudy.runs import RunError
 
 TEMPLATE = Path(__file__).parent / "data" / "site.html"
+#: A view of a widget, a progress bar for one, is nothing without a kernel and asks for a script.
+WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?!\s)([^$\n]+?|[^$]+?)(?<!\s)\$(?![\d$])", re.DOTALL)
 #: Figures that stand on the index, with what they show.
 SHOWN = {"02_vad_space": "The 28 emotions where the NRC VAD Lexicon places their words",
@@ -69,6 +71,8 @@ def notebook_page(path):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = formulas.taken_from(cell.source)
+        else:
+            cell.outputs = [output for output in cell.get("outputs", ()) if WIDGET not in output.get("data", {})]
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if "text/markdown" in data:
