@@ -223,3 +223,18 @@ def test_the_command_tunes_and_shows_the_best(store, asked, monkeypatch):
     assert counts(store) == {"bce": 2, "scaled-mae": 2}
     assert "bce, best of 2: dev macro-F1 " in result.output and ", n_quantiles " in result.output
     assert "unknown family 'nope'" in CliRunner().invoke(main, ["tune", "--family", "nope"]).output
+
+
+def test_the_recipes_of_the_winners_are_the_journal_s():
+    study = RunStore("study")
+    won = {family: found.best_trial.params for family, found in tuned.studies(study).items()}
+    assert set(won) == set(recipes.WINNERS)
+    *trained, svm = recipes.TUNED
+    for recipe in trained:
+        family = recipe.name.removeprefix("tuned-")
+        found = tuning.candidate(study.recipes[family], won[family], name=recipe.name)
+        for field in tuning.FREE:
+            ours, theirs = getattr(recipe, field), getattr(found, field)
+            if field not in ("splits", "keep_weights"):
+                assert ours == (pytest.approx(theirs, rel=5e-3) if isinstance(theirs, float) else theirs), field
+    assert (svm.C, svm.gamma) == pytest.approx(tuple(won["svm"].values()), rel=5e-3)

@@ -198,6 +198,23 @@ TEMPERATURES = tuple(
     for temperature in (1.0, 0.3, 0.1, 0.03)
 )  # fmt: skip
 
+#: The winners of tuning on 4,000 comments (``runs/tuning.log``), by family; ``tests/test_tuning.py`` holds them to it.
+WINNERS = {
+    "softmax": dict(learning_rate=1.96e-4, epochs=3, dropout=0.0),
+    "bce": dict(learning_rate=5.88e-4, epochs=2, pooling="max"),
+    "scaled-mae": dict(learning_rate=4.54e-4, epochs=3, pooling="max", mapper="scaled-21"),
+    "nrc-mae-ce": dict(learning_rate=4.07e-4, epochs=3, pooling="max", dropout=0.2, target_noise=0.08,
+                       loss_lambda=0.393, temperature=0.746),
+    "svm": dict(C=904.0, gamma=4.45),
+}  # fmt: skip
+
+#: The winners on all comments, to confirm them.
+TUNED = (
+    *(replace(recipe, name=f"tuned-{recipe.name}", splits=HELD_OUT, keep_weights=False, **WINNERS[recipe.name])
+      for recipe in TRAINED if recipe.name in WINNERS),
+    Derived("tuned-svm", kind="svm", corpus="goemotions", source="scaled-mae", **WINNERS["svm"]),
+)  # fmt: skip
+
 
 def _derived(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank", **options):
     """The computed rows; corpora with GoEmotions' labels, with sentiment, with six emotions, with VAD."""
@@ -222,7 +239,7 @@ def named(profile="study"):
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
     if profile == "study":
-        chosen = [*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS, *_derived(), *SEARCH, *TEMPERATURES]
+        chosen = [*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS, *_derived(), *SEARCH, *TEMPERATURES, *TUNED]
     elif profile == "paper":
         settings = dict(encoder="bert-base-cased", trainable_layers=None, learning_rate=5e-5, head_learning_rate=None,
                         epochs=10, batch_size=16, precision="fp32")  # fmt: skip
