@@ -5,8 +5,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from vadstudy import recipes
+from vadstudy import recipes, tables
 from vadstudy.recipes import Derived, Recipe
+from vadstudy.runs import RunStore
 
 
 def test_every_profile_has_the_same_rows_under_its_own_encoder():
@@ -101,3 +102,9 @@ def test_the_plan_has_five_seeds_for_what_carries_the_conclusions():
     assert seeds["nrc-mse-5e-7"] == seeds["scaled-mae-fold1of3"] == [recipes.SEED]
     assert [seed for _, seed in plan] == sorted(seed for _, seed in plan)
     assert {seed for _, seed in recipes.plan("smoke")} == {recipes.SEED}
+
+
+def test_the_sharp_temperature_is_the_best_on_dev():
+    found = tables.temperatures(RunStore("study"))
+    assert len(found) == len(recipes.TEMPERATURES)
+    assert recipes.named("study")["nrc-mae-ce-sharp"].temperature == found["dev_macro_f1"].idxmax()

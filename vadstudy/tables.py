@@ -125,7 +125,7 @@ def classifier_predictions(store):
         "baseline, argmax": [most_probable(run) for run in bces],
         "softmax, argmax": [most_probable(run) for run in store.all("softmax")],
     }  # fmt: skip
-    for name in ("nrc-mae", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "scaled-mae"):
+    for name in ("nrc-mae", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "scaled-mae"):
         rows |= read_points(store, name)
     return rows
 
