@@ -33,8 +33,8 @@ class Explorer(widgets.VBox):
         self.figure = go.FigureWidget(_space(self.mapper))
         self.path = self.figure.data[-1]
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
-        space = widgets.Box([self.figure], layout=widgets.Layout(flex="1 1 auto"))
-        side = widgets.VBox([self.emotions, self.words], layout=widgets.Layout(width="430px", padding="0 0 0 12px"))
+        space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
+        side = widgets.VBox([self.emotions, self.words], layout=widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px"))
         super().__init__([self.line, widgets.HBox([space, side])])
         self.line.observe(self._typed, names="value")
         self.show(text)
@@ -96,9 +96,10 @@ def _names(mapper, labels):
 def _space(mapper):
     """Figure of the labels' points, whose last trace is the path of the texts."""
     figure = interactive([mapper])
-    figure.update_layout(height=540, margin=dict(t=10), autosize=True, scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
-                         legend=dict(orientation="h", y=0, title_text="", font_size=11))  # fmt: skip
-    return figure.add_scatter3d(**_path([mapper.points.mean(axis=0)]), mode="lines+markers", name="your text",
+    figure.update_layout(height=520, width=510, margin=dict(l=0, r=0, t=0, b=0),
+                         scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
+                         legend=dict(orientation="h", y=0, title_text="", font_size=10))  # fmt: skip
+    return figure.add_scatter3d(**_path([mapper.points.mean(axis=0)]), mode="lines+markers", name="text",
                                 hoverinfo="name", line=dict(color="#000000", width=5),
                                 marker=dict(color="#000000", symbol="diamond",
                                             size=[3] * (TRAIL - 1) + [9]))  # fmt: skip
@@ -120,11 +121,12 @@ def _bars(emotions):
         rows = "".join(
             '<div style="padding:0 4px;display:flex;justify-content:space-between;background:linear-gradient('
             f'90deg,{colour(EMOTIONS[i])}66 {100 * proba[i]:.0f}%,transparent 0)">'
-            f"<span>{EMOTIONS[i]}</span><span>{proba[i]:.2f}</span></div>"
+            f'<span style="overflow:hidden;text-overflow:ellipsis">{EMOTIONS[i]}</span>'
+            f'<span style="padding-left:4px">{proba[i]:.2f}</span></div>'
             for i in np.argsort(-proba, kind="stable")[:TOP]
         )
-        columns.append(f'<div style="flex:1"><b>{name}</b>{rows}</div>')
-    return f'<div style="display:flex;gap:10px">{"".join(columns)}</div>'
+        columns.append(f'<div style="flex:1 1 0;min-width:0"><b>{name}</b>{rows}</div>')
+    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div>'
 
 
 def _weights(frame, count):
