@@ -12,7 +12,7 @@ import torch
 from scipy.special import softmax
 
 import vadstudy
-from vadstudy import answers, explorer, training
+from vadstudy import answers, explorer
 from vadstudy.answers import Reader
 from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.runs import RunStore
@@ -58,19 +58,15 @@ def test_an_answer_is_the_pipelines(reader):
     assert all(proba.sum() == pytest.approx(1) for proba in answer.emotions.values())
 
 
-def test_the_baseline_answers_once_its_weights_are_recorded(record, reader, monkeypatch):
-    path = record / "softmax" / "seed42" / "weights.safetensors"
-    tokenizer, baseline, _ = training.build(RunStore("smoke").recipes["softmax"])
-    torch.nn.init.normal_(baseline.head[-1].weight)
-    baseline.save(path)
-    try:
-        with_baseline = Reader("smoke")
-    finally:
-        path.unlink()
+def test_the_baseline_answers_once_its_weights_are_recorded(reader, monkeypatch):
+    store = RunStore("smoke")
+    monkeypatch.setattr(answers, "RunStore", lambda profile: store)
+    with_baseline = Reader("smoke")
+    tokenizer, baseline = store["softmax"].regressor()
     assert with_baseline.shared
     tokens = tokenizer([TEXT], return_tensors="pt")
     with torch.inference_mode():
-        expected = softmax(baseline.eval()(tokens["attention_mask"], tokens["input_ids"]).numpy()[0])
+        expected = softmax(baseline(tokens["attention_mask"], tokens["input_ids"]).numpy()[0])
     answer = with_baseline.answer(TEXT)
     assert answer.emotions["baseline"] == pytest.approx(expected, abs=1e-5)
     assert answer.point == pytest.approx(reader.answer(TEXT).point, abs=1e-6)

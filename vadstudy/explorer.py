@@ -34,7 +34,8 @@ class Explorer(widgets.VBox):
         self.path = self.figure.data[-1]
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
         space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
-        side = widgets.VBox([self.emotions, self.words], layout=widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px"))
+        beside = widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px")
+        side = widgets.VBox([self.emotions, self.words], layout=beside)
         super().__init__([self.line, widgets.HBox([space, side])])
         self.line.observe(self._typed, names="value")
         self.show(text)
