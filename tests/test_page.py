@@ -116,9 +116,10 @@ def test_controls_are_labelled_and_those_without_use_are_hidden(written, tmp_pat
     with_run = written.read_text(encoding="utf-8")
     without = page.write_page([nrc()], tmp_path / "x.html").read_text(encoding="utf-8")
     for html, hidden in ((with_run, ["words"]), (without, ["emotion", "words"])):
-        controls = re.findall(r'<label[^>]*?( hidden)?>[^<]*<(?:select|input)[^>]* id="(\w+)"', html)
-        assert {name for _, name in controls} == {"space", "emotion", "names", "view", "words"}
-        assert [name for attribute, name in controls if attribute] == hidden
+        labels = re.findall(r'<label for="(\w+)">[^<]+<', html)
+        assert labels == ["space", "emotion", "names", "view", "words"]
+        assert sorted(labels) == sorted(re.findall(r'<(?:select|input)[^>]* id="(\w+)"', html))
+        assert re.findall(r'<div[^>]* hidden>.*?<label for="(\w+)"', html) == hidden
 
 
 def test_the_recorded_runs_page_is_small_and_only_has_words_where_the_lexicon_is(tmp_path, lexicon, monkeypatch):

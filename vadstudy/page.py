@@ -83,8 +83,9 @@ def write_page(mappers, path, runs=(), words=None):
                          ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"]))):  # fmt: skip
         figure.add_scatter3d(x=[], y=[], z=[], name=kind, mode="markers", marker=marker, meta=dict(kind=kind),
                              visible=False, showlegend=False)  # fmt: skip
-    figure.update_layout(legend=dict(orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="",
-                                     itemsizing="constant"))  # fmt: skip
+    legend = dict(orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="",
+                  itemsizing="constant")  # fmt: skip
+    figure.update_layout(legend=legend, scene_camera_projection_type="orthographic")
     data = json.dumps({"spaces": [_space(mapper, runs) for mapper in mappers]}, separators=(",", ":"))
     title = f"{len(mappers[0])} emotions in {len(mappers)} spaces"
     template = Template((DATA / "space.html").read_text(encoding="utf-8"))

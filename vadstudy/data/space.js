@@ -1,23 +1,23 @@
 "use strict";
 const part = (id) => document.getElementById(id);
 const { spaces } = JSON.parse(part("data").textContent);
-/** Directions from which each view looks; all but the first are flat and hide one dimension. */
+/** Directions from which each view looks; all but the first hide one dimension. */
 const VIEWS = { aslant: [-0.63, -1.68, 0.72], above: [0, -0.001, 2], front: [0, -2, 0.001], side: [2, 0, 0.001] };
 const escaped = (text) => text.replace(/[&<>]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[mark]);
 const narrow = () => part("vad-space").clientWidth < 640;
 
 const canvas = () => part("vad-space").querySelector(".gl-container canvas");
 
-/** Camera and size of the cube for a view, such that all of it is in the scene. */
+/**
+ * Camera and size of the cube for a view, such that all of it is in the scene. The projection is always orthographic:
+ * when it changes, Plotly leaves the canvas that it had behind.
+ */
 function camera(view) {
-  const flat = view !== "aslant";
   const shape = canvas().clientWidth / canvas().clientHeight;
-  const far = flat ? 1 : Math.max(1, 1.15 / shape);
-  const side = flat ? 1.55 * Math.min(1, shape) : 1;
-  const [x, y, z] = VIEWS[view].map((value) => value * far);
+  const side = view === "aslant" ? Math.min(1.22, 1.08 * shape) : 1.55 * Math.min(1, shape);
+  const [x, y, z] = VIEWS[view];
   return {
-    camera: { eye: { x, y, z }, center: { x: 0, y: 0, z: flat ? 0 : -0.1 }, up: { x: 0, y: 0, z: 1 },
-      projection: { type: flat ? "orthographic" : "perspective" } },
+    camera: { eye: { x, y, z }, center: { x: 0, y: 0, z: 0 }, up: { x: 0, y: 0, z: 1 }, projection: { type: "orthographic" } },
     aspectratio: { x: side, y: side, z: side },
   };
 }
@@ -34,8 +34,7 @@ function place(point, scene) {
   const ahead = unit(minus(center, eye));
   const right = unit(cross(ahead, up));
   const seen = minus(point.map((value, i) => ((value - (low + high) / 2) / (high - low)) * sides[i]), eye);
-  const flat = scene.camera.projection.type === "orthographic";
-  const scale = canvas().clientHeight / 2 / (flat ? 1 : Math.tan(Math.PI / 8) * dot(seen, ahead));
+  const scale = canvas().clientHeight / 2;
   return [dot(seen, right) * scale, -dot(seen, cross(right, ahead)) * scale];
 }
 
