@@ -1,0 +1,272 @@
+"""The pages in a browser: drawn, moved by their controls, printed, as wide as a telephone, and no host asked.
+
+Skipped where there is no Chromium or no playwright; with the variable CI set that is a failure.
+"""
+
+import io
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+
+from vadstudy import page as pages
+from vadstudy import site
+from vadstudy.emotions import GROUP_COLOURS
+from vadstudy.mappers import Mapper
+from vadstudy.runs import RunStore
+
+ROOT = Path(__file__).parent.parent
+SPACE = ROOT / "figures" / "vad_space.html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-sync",
+             "--disable-background-networking", "--disable-component-update", "--no-first-run"]  # fmt: skip
+#: The page's function that says where it drew a label's point, in pixels of the window.
+WHERE = """label => {
+  const { x, y, width, height } = canvas().getBoundingClientRect();
+  const space = spaces[Number(part("space").value)];
+  const [right, down] = place(space.points[space.labels.indexOf(label)], part("vad-space").layout.scene);
+  return [x + width / 2 + right, y + height / 2 + down];
+}"""
+SHOWN = """kind => part("vad-space").data.filter((trace) => trace.visible === true && trace.meta.kind === kind)
+  .map(({ x, y, z, text, marker }) => ({ x, y, z, text, color: marker.color }))"""
+PHONE = {"width": 380, "height": 800}
+
+
+def do_without(what):
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}, and CI is set: the pages would go untested")
+    pytest.skip(f"{what}: the pages are not tested in a browser")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        do_without("playwright is not installed (`make` installs it with the lock)")
+    if CHROMIUM is None:
+        do_without("no chromium on PATH (Debian: `apt-get install --no-install-recommends chromium`)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """Opens a file in a tab of its own, and keeps what was wrong in any: errors, and requests to a host."""
+
+    def open_(path, width=1000, height=760):
+        tab = browser.new_page(viewport={"width": width, "height": height})
+        tab.set_default_timeout(240_000)  # drawing without a GPU takes long on a busy machine
+        tab.on("console", lambda message: message.type == "error" and open_.problems.append(message.text))
+        tab.on("pageerror", lambda error: open_.problems.append(str(error)))
+        tab.on("request", lambda request: open_.problems.append(request.url)
+               if request.url.split(":")[0] not in ("file", "data", "blob") else None)  # fmt: skip
+        tab.goto(path.as_uri())
+        return tab
+
+    open_.problems = []
+    return open_
+
+
+@pytest.fixture
+def opened(tabs):
+    """Like ``tabs``, for a test at whose end nothing may have been wrong."""
+    tabs.problems.clear()
+    yield tabs
+    assert tabs.problems == []
+
+
+@pytest.fixture(scope="module")
+def space_tab(tabs):
+    return tabs(SPACE)
+
+
+@pytest.fixture
+def space(space_tab, opened):
+    """The page of the space with its controls as they are at first; loaded once, for drawing without a GPU is slow."""
+    space_tab.set_viewport_size({"width": 1000, "height": 760})
+    space_tab.evaluate("""async () => {
+        document.activeElement.blur();
+        document.querySelector("form").reset();
+        await draw("view");
+    }""")
+    return named(space_tab, 28)
+
+
+def named(tab, count):
+    """Waits until a page of the space has drawn so many names, and returns the tab."""
+    tab.wait_for_function(f"document.querySelectorAll('.annotation-text-g').length === {count}", polling=100)
+    return tab
+
+
+def picture(tab):
+    """What WebGL drew, without the names and lines over it, as colours (n, 3)."""
+    style = tab.add_style_tag(content="svg { visibility: hidden !important; }")
+    image = imread(io.BytesIO(tab.locator(".gl-container canvas").screenshot()), format="png")[..., :3]
+    style.evaluate("element => element.remove()")
+    return np.unique(image.reshape(-1, 3), axis=0)
+
+
+def titles(tab):
+    return tab.evaluate("['x', 'y', 'z'].map(axis => part('vad-space').layout.scene[axis + 'axis'].title.text)")
+
+
+def too_wide(tab):
+    """Pixels by which a page is wider than its window."""
+    return tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def test_the_cube_is_drawn_with_a_point_of_every_group(space):
+    colours = picture(space)
+    assert len(colours) > 20
+    for group, colour in GROUP_COLOURS.items():
+        assert np.abs(colours - to_rgb(colour)).max(axis=1).min() < 0.03, f"nothing has the colour of {group}"
+
+
+@pytest.mark.parametrize("size", [{"width": 1000, "height": 760}, PHONE], ids=["desk", "telephone"])
+def test_at_first_glance_no_name_covers_another(space, size):
+    space.set_viewport_size(size)
+    space.wait_for_function(f"canvas().clientWidth < {size['width']}", polling=100)
+    space.evaluate("draw('view')")
+    boxes = np.array(space.evaluate("""[...document.querySelectorAll('.annotation-text-g')].map(name => {
+        const box = name.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; })"""))
+    low, high = np.maximum(boxes[:, None, :2], boxes[:, :2]), np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    shared = np.maximum(high - low, 0).prod(axis=2) / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    assert len(boxes) == 28 and np.triu(shared, 1).max() < 0.25
+
+
+def test_another_space_moves_the_points_and_names_the_axes(space):
+    points = {group["text"][0]: group["x"][0] for group in space.evaluate(SHOWN, "labels")}
+    assert [title.split(" (")[0] for title in titles(space)] == ["valence", "arousal", "dominance"]
+    space.get_by_label("Space").select_option(label="spread: evenly in the cube")
+    assert titles(space) == [f"dimension {i} (0 to 1)" for i in (1, 2, 3)]
+    moved = {group["text"][0]: group["x"][0] for group in space.evaluate(SHOWN, "labels")}
+    assert moved.keys() == points.keys() and all(moved[label] != points[label] for label in points)
+
+
+def test_an_emotion_shows_its_predicted_comments(space):
+    assert space.evaluate(SHOWN, "cloud") == []
+    space.get_by_label("Predicted test comments").select_option(label="joy (93)")
+    (cloud,) = space.evaluate(SHOWN, "cloud")
+    run = RunStore("study")["nrc-mae"]
+    joy = run.outputs("test")[run.labels("test") == run.mapper.labels.index("joy")]
+    np.testing.assert_allclose(np.transpose([cloud["x"], cloud["y"], cloud["z"]]), joy, atol=0.00051)
+    assert set(cloud["text"]) == {"joy"} and set(cloud["color"]) == {GROUP_COLOURS["joy"]}
+    apart = np.linalg.norm(joy.mean(axis=0) - run.mapper["joy"])
+    says = space.get_by_role("status").inner_text()
+    assert says.startswith("93 test comments labelled joy, where nrc-mae, seed 42, predicts them.")
+    assert f"lies {apart:.2f} from joy's own point" in says
+    space.get_by_label("Space").select_option(label="scaled: quantiles of NRC VAD")
+    assert "scaled-mae" in space.get_by_role("status").inner_text()
+    space.get_by_label("Predicted test comments").select_option("all")
+    assert len(space.evaluate(SHOWN, "cloud")[0]["x"]) == 4590
+    space.get_by_label("Predicted test comments").select_option("none")
+    assert space.evaluate(SHOWN, "cloud") == [] and space.get_by_role("status").inner_text() == ""
+
+
+def test_pointing_at_an_emotion_shows_its_numbers(space):
+    x, y = space.evaluate(WHERE, "neutral")
+    space.mouse.move(x - 30, y)
+    space.mouse.move(x, y, steps=6)
+    space.wait_for_selector(".hovertext")
+    text = space.locator(".hovertext").text_content()
+    assert text.startswith("neutral (neutral)valence 0.469arousal 0.184dominance 0.357") and "nearest: " in text
+
+
+def test_names_follow_the_view_and_the_hand(space):
+    def offsets():
+        return space.evaluate("part('vad-space').layout.scene.annotations.map(({ ax, ay }) => [ax, ay])")
+
+    before = offsets()
+    space.get_by_label("View").select_option("above")
+    assert titles(space)[2] == "" and offsets() != before
+    assert space.locator(".gl-container canvas").count() == 1, "Plotly left a canvas behind"
+    box = space.locator(".gl-container canvas").bounding_box()
+    space.mouse.move(box["x"] + 300, box["y"] + 300)
+    space.mouse.down()
+    space.mouse.move(box["x"] + 390, box["y"] + 220, steps=5)
+    space.mouse.up()
+    space.wait_for_function("part('view').value === 'turned'", polling=100)
+    assert titles(space)[2].startswith("dominance")
+    space.get_by_label("Names").select_option("none")
+    assert offsets() == [] and space.locator(".annotation-text-g").count() == 0
+
+
+def test_controls_work_by_keyboard(space):
+    space.get_by_label("Space", exact=True).focus()
+    space.keyboard.press("ArrowDown")
+    assert space.get_by_label("Space").input_value() == "1"
+    space.keyboard.press("Tab")
+    space.keyboard.press("ArrowDown")
+    assert len(space.evaluate(SHOWN, "cloud")[0]["x"]) == 4590
+
+
+def test_the_page_of_the_space_fits_a_telephone(space):
+    space.set_viewport_size(PHONE)
+    space.wait_for_function("canvas().clientWidth < 380", polling=100)
+    space.evaluate("draw('view')")
+    assert too_wide(space) <= 0 and titles(space) == ["valence", "arousal", "dominance"]
+    legend, cube = (space.locator(found).bounding_box() for found in (".legend", ".gl-container canvas"))
+    assert legend["y"] >= cube["y"] + cube["height"] - 1 and cube["width"] > 340
+
+
+def test_the_page_of_the_space_prints(space):
+    assert space.pdf().startswith(b"%PDF")
+    space.emulate_media(media="print")
+    assert space.locator("#shown").inner_text() == "raw: NRC VAD" and space.locator("#shown").is_visible()
+    assert not space.locator("form").is_visible()
+    space.emulate_media(media="screen")
+
+
+def test_hostile_names_are_shown_as_they_are(opened, tmp_path):
+    evil = ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "a&lt;b")
+    mapper = Mapper("<svg onload=alert(3)>", evil, [[0, 0, 0], [0, 0.5, 1], [1, 1, 1]])
+    tab = opened(pages.write_page([mapper], tmp_path / "page.html"))
+    tab.on("dialog", lambda dialog: (opened.problems.append(dialog.message), dialog.dismiss()))
+    named(tab, 3)
+    assert sorted(tab.locator(".annotation-text-g").all_text_contents()) == sorted(evil)
+    assert tab.locator("#space option").inner_text() == "<svg onload=alert(3)>"
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The index and every notebook's page, freshly written from what is committed."""
+    folder = tmp_path_factory.mktemp("site")
+    (store := RunStore("smoke", folder / "runs")).scratch = folder
+    shutil.copytree(ROOT / "reports", store.output("reports"), dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("notebooks", "index.html"))  # fmt: skip
+    for name in site.SHOWN:
+        shutil.copy(ROOT / "figures" / f"{name}.png", store.output("figures"))
+    notebooks = [Path(shutil.copy(path, store.output("reports", "notebooks")))
+                 for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]  # fmt: skip
+    return site.write(store, notebooks)
+
+
+def test_the_index_shows_its_pictures_fits_a_telephone_and_prints(opened, written):
+    tab = opened(written, **PHONE)
+    assert too_wide(tab) <= 0
+    assert tab.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True] * len(site.SHOWN)
+    assert tab.get_by_role("link", name="The space, to turn").is_visible()
+    assert tab.pdf().startswith(b"%PDF")
+
+
+def test_every_notebooks_page_fits_a_telephone_and_leads_back(opened, written):
+    found = sorted((written.parent / "notebooks").glob("*.html"))
+    assert len(found) >= 8
+    tab = opened(written, **PHONE)
+    for path in found:
+        tab.goto(path.as_uri())
+        assert too_wide(tab) <= 0, path.name
+        assert tab.evaluate("[...document.images].every(image => image.naturalWidth)"), path.name
+    tab.goto(found[1].as_uri())
+    assert tab.pdf().startswith(b"%PDF") and tab.locator("math").count() > 3
+    tab.get_by_role("link", name="All pages").click()
+    tab.wait_for_url("**/index.html")
+    tab.close()
