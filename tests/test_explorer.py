@@ -159,3 +159,7 @@ def test_the_flagship_answers_in_less_than_a_tenth_of_a_second_of_one_core():
         torch.set_num_threads(threads)
     assert min(taken) < 0.1
     assert EMOTIONS[answer.emotions["1NN"].argmax()] in ("excitement", "desire", "joy", "curiosity", "optimism")
+
+
+def test_the_figure_has_no_button_that_uploads_it(shown):
+    assert shown.figure._config["showSendToCloud"] is False and shown.figure._config["plotlyServerURL"] == ""

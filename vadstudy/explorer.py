@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from vadstudy.answers import BASELINE, Reader
 from vadstudy.emotions import EMOTIONS, VAD, colour
-from vadstudy.page import interactive
+from vadstudy.page import CONFIG, interactive
 
 #: Sentences whose points are joined by a line, the newest included.
 TRAIL = 5
@@ -31,6 +31,7 @@ class Explorer(widgets.VBox):
         self.mapper = reader.read.run.mapper
         self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
         self.figure = go.FigureWidget(_space(self.mapper))
+        self.figure._config = CONFIG | dict(responsive=False)
         self.path = self.figure.data[-1]
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
         space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
