@@ -69,6 +69,7 @@ def rates(table):
                     lines["learning_rate"], lines[f"{score}_low"], lines[f"{score}_high"], color=shade, alpha=0.2
                 )
         axes.set(xscale="log", xlabel="learning rate (logarithmic)", ylabel=f"{NAMES[score]} on test")
+        axes.margins(y=0.2)
         for rate, name in ((5e-7, "the paper's\nfor MSE"), (5e-5, "the paper's\nfor MAE")):
             axes.axvline(rate, color="0.5", linewidth=1, linestyle=":")
             axes.annotate(name, (rate, 0.98), (3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
