@@ -326,8 +326,10 @@ def test_stopped_in_any_way_it_takes_its_processes_along_and_goes_on(store, tmp_
     script.write_text(GRID)
 
     def start():
+        # As from a terminal: where the tests themselves run in the background, Ctrl-C is ignored.
         return subprocess.Popen([sys.executable, str(script), str(tmp_path)], stdout=subprocess.PIPE, text=True,
-                                stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+                                stderr=subprocess.STDOUT, start_new_session=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
 
     def steps():
         found = store.scratch.glob("checkpoints/nrc-mae-seed42/checkpoint-*/trainer_state.json")
