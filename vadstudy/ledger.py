@@ -101,8 +101,8 @@ def judge(evidence, key):
 
 #: Words for what is compared, in sentences.
 NAMES = {**comparisons.NAMES, "ratio": "loss / constant's loss", "included": "top-3 accuracy",
-         "rho": "correlation of confusion with distance", "r2_V": "R² of valence", "r2_A": "R² of arousal",
-         "r2_D": "R² of dominance"}  # fmt: skip
+         "rho": "correlation of confusion with distance (below 0: near labels are confused)",
+         "r2_V": "R² of valence", "r2_A": "R² of arousal", "r2_D": "R² of dominance"}  # fmt: skip
 
 
 def verdict(lines):
