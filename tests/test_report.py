@@ -115,6 +115,11 @@ def test_the_text_has_every_table_and_figure_and_no_field_left(store):
     assert "**Not the study**" in text and "`make paper PROFILE=smoke`" in text
 
 
+def test_learning_rates_are_powers_of_ten():
+    text = report.as_markdown(pd.DataFrame({"run": ["a", "b"], "learning_rate": [5e-7, 5e-4]}), "here")
+    assert "5e-07" in text and "5e-04" in text
+
+
 def test_the_same_input_gives_the_same_files(store):
     first = [report.write(store).with_name(name).read_bytes() for name in ("report.md", "paper.pdf")]
     assert [report.write(store).with_name(name).read_bytes() for name in ("report.md", "paper.pdf")] == first

@@ -236,6 +236,6 @@ def _cells(table, name):
     if name == "score":
         return [NAMES.get(score, score) for score in values]
     if values.dtype.kind == "f":
-        form = ".0e" if 0 < values.abs().max() < 0.0005 else ".3f"
+        form = ".0e" if 0 < values.abs().max() < 0.0005 or name == "learning_rate" else ".3f"
         return ["–" if pd.isna(value) else f"{value:{form}}" for value in values]
     return [f"{value:,}" if values.dtype.kind == "i" else str(value).replace("|", "\\|") for value in values]
