@@ -90,9 +90,9 @@ notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
 		TQDM_DISABLE=1 $(PY) -m vadstudy execute "$$notebook" "$$notebook" || exit 1; \
 	done
 
-bench: $(STAMP) ## Measure the speed of training and of the pipeline; needs the data and an idle machine [MINUTES=6]
-	$(PY) benchmarks/bench_training.py --minutes $(MINUTES)
-	$(PY) benchmarks/bench_pipeline.py
+bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record it; needs the data and an idle machine [MINUTES=6]
+	$(PY) benchmarks/bench_training.py --minutes $(MINUTES) --record benchmarks/training.json
+	$(PY) benchmarks/bench_pipeline.py --record benchmarks/pipeline.json
 
 lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
 	$(PY) -m ruff check .

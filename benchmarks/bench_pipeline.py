@@ -43,10 +43,12 @@ def points_of(pipeline, vectors):
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Turns of each.")
 @click.option("--threads", default=os.cpu_count(), show_default=True, type=click.IntRange(1))
 @click.option("--classifier", default="1nn", show_default=True, type=click.Choice(["1nn", "svm"]))
-def main(n, rounds, threads, classifier):
+@click.option("--record", "path", type=click.Path(dir_okay=False, writable=True), help="JSON file for the numbers.")
+def main(n, rounds, threads, classifier, path):
     # Read when the tokenizers' library starts.
     os.environ["RAYON_NUM_THREADS"], os.environ["TQDM_DISABLE"] = str(threads), "1"
     import torch
+    from recording import record
     from transformers.utils import logging
 
     from vadstudy import corpora
@@ -76,6 +78,10 @@ def main(n, rounds, threads, classifier):
     for name, what in (("pipeline", f"EmotionPipeline, {classifier}"), ("encode", "sentence-transformers' encode")):
         click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second ({min(rates[name]):.1f} to "
                    f"{max(rates[name]):.1f}), {np.median(work[name]):.1f} ms of processors a text")  # fmt: skip
+    if path:
+        ways = {name: {"texts_per_second": round(float(np.median(rates[name])), 1)} for name in ways}
+        ways["pipeline"]["times_encode"] = round(float(np.median(ratios)), 2)
+        record(path, ways, threads=threads, encoder="MiniLM-L6", texts=len(texts), rounds=rounds, classifier=classifier)
     click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
 
 

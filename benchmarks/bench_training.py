@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 import torch
 from datasets import DatasetDict
+from recording import record
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import TrainerCallback
 
@@ -120,17 +121,20 @@ def time_to_score(recipe, corpus, minutes, folder):
 @click.option(
     "--minutes", default=6.0, show_default=True, help="Train each way for so long at most; 0: throughput alone."
 )
-def main(rows, minutes):
+@click.option("--record", "path", type=click.Path(dir_okay=False, writable=True), help="JSON file for the numbers.")
+def main(rows, minutes, path):
     corpus = corpora.load("goemotions")
     click.echo(
         f"{torch.get_num_threads()} threads, MiniLM-L6, GoEmotions, scaled-MAE; native precision {native('bf16')}"
     )
     with tempfile.TemporaryDirectory() as folder:
-        first = None
+        first, ways = None, {}
         for recipe, n in ((ORIGINAL, rows // 3), (PLAIN, rows // 3), (STUDY, rows)):
             alone, whole = throughput(recipe, corpus, n, Path(folder))
             first = first or alone
             share = alone * multiplications(recipe, corpus) / roof(recipe.precision)
+            ways[recipe.name] = {"examples_per_second": round(alone, 1), "times_the_original": round(alone / first, 1),
+                                 "share_of_roof": round(share, 2), "examples_per_second_of_a_run": round(whole, 1)}
             click.echo(f"{recipe.name:9} {alone:7.1f} examples a second ({alone / first:4.1f} times the original; "
                        f"{share:.0%} of the matrix products' roof); with all that a run does {whole:.1f}")  # fmt: skip
         whole = minutes
@@ -138,9 +142,14 @@ def main(rows, minutes):
             watch = time_to_score(recipe, corpus, minutes, Path(folder))
             whole = watch.scores[-1][0] if recipe is STUDY else whole
             reached = watch.reached(TARGET)
+            best = watch.best(whole)
+            ways[recipe.name] |= {"minutes_to_target": reached and round(reached, 2), "best": round(best, 3),
+                                  "minutes_of_best": round(whole, 1)}
             said = f"not in {minutes:g} minutes" if reached is None else f"after {reached:.1f} minutes"
             click.echo(f"{recipe.name:9} dev macro-F1 of {TARGET:.2f} {said}; "
-                       f"the best in {whole:.1f} minutes is {watch.best(whole):.3f}")  # fmt: skip
+                       f"the best in {whole:.1f} minutes is {best:.3f}")  # fmt: skip
+    if path:
+        record(path, ways, threads=torch.get_num_threads(), encoder="MiniLM-L6", target=TARGET, minutes=minutes)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ def lines(*found, expected="higher", seeds=3, on="labels"):
     (lines("higher", seeds=1), "inconclusive"),
     (lines("lower", seeds=1), "inconclusive"),
     (lines("higher", seeds=1, on="imdb"), "supported"),
-    (lines("higher", seeds=0, on="imdb"), "inconclusive"),
 ])  # fmt: skip
 def test_the_rule_of_the_verdict(table, said):
     assert ledger.verdict(table) == said
@@ -51,12 +50,13 @@ def test_the_notebook_has_one_named_cell_for_every_claim():
 
 
 class Made:
-    """Evidence with three comparisons, one of a run that is missing."""
+    """Evidence with two comparisons, one of them of a row with one seed."""
 
     lines = pd.DataFrame([
         {"key": "a", "expected": "higher", "on": "labels", "seeds": 2, "first": "x", "second": "y", "score": "accuracy",
          "difference": 0.02, "low": 0.01, "high": 0.03, "verdict": "higher"},
-        {"key": "b", "expected": "equal", "on": "labels", "seeds": 0, "first": "x", "second": "z", "score": "macro_f1"},
+        {"key": "b", "expected": "equal", "on": "labels", "seeds": 1, "first": "x", "second": "z", "score": "macro_f1",
+         "difference": 0.0, "low": -0.01, "high": 0.01, "verdict": "equal"},
     ])  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_a_line_has_the_numbers_that_decided_it(monkeypatch):
     table = ledger.ledger(Made)
     assert list(table["verdict"]) == ["supported", "inconclusive", "not testable here"]
     assert table.loc["a", "evidence"] == "accuracy of x less y: +0.020 (+0.010 to +0.030): higher"
-    assert table.loc["b", "evidence"] == "macro-F1 of x against z: not recorded yet"
+    assert table.loc["b", "evidence"] == "macro-F1 of x less z: +0.000 (-0.010 to +0.010, 1 seed): equal"
     assert (table.loc["a", "rows"], table.loc["a", "limits"]) == ("x; y", "One corpus.")
     with pytest.raises(ValueError, match="unknown claim 'd'; expected one of a, b, c"):
         ledger.judge(Made, "d")

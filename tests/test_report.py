@@ -61,6 +61,9 @@ def made_up():
         "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
         "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
         "04_differences": differences(PAIRS[:5]), "05_differences": differences(PAIRS[5:]),
+        "07_rates": pd.DataFrame([dict(loss="MAE", learning_rate=5e-5, r2=0.2, **interval(accuracy=0.5))]),
+        "07_pooling": scored("softmax-mean", "softmax-cls"),
+        "07_held_out": scored("SVM on in-sample points", "SVM on held-out points"),
         "07_crossing": scored("scaled-mae", points="scaled", assignment="meaningful", least_distance=0.1),
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
         "08_claims": pd.DataFrame([dict(claim="a", section="Table 2", sentence="It works.", verdict="supported")]),
@@ -111,7 +114,7 @@ def test_the_text_has_every_table_and_figure_and_no_field_left(store):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
     assert "0.610 (0.600 to 0.620)" in text and "tiny random BERT, here" in text and "BERT-base-cased, paper" in text
     assert "4,000 train, 490 test" in text and "has 490 rows" in text and "grief 2, joy 93" in text
-    assert text.count("*Not recorded yet; `make grid` trains it.*") == 3 and "| It works. " in text
+    assert text.count("This profile has no search.") == len(report.SEARCHED) and "| It works. " in text
     assert "**Not the study**" in text and "`make paper PROFILE=smoke`" in text
 
 
@@ -226,5 +229,5 @@ def test_a_table_wider_than_the_page_is_shrunk_to_it():
 
 
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
-    optional = {name[2:] for name in report.OPTIONAL}
-    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "08_claims"} | optional
+    searched = {name[2:] for name in report.SEARCHED}
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "08_claims"} | searched

@@ -1,8 +1,7 @@
 """Fair comparisons: the paper's confounds, one at a time (notebook 7). Rows of predictions over seeds, and tables of
 them.
 
-The grid is large, and a record may hold a part of it: what is not recorded is left out of a table, never made up, and
-:func:`missing` says what that is.
+A row has the seeds that are recorded, at least one; :func:`missing` says which of the planned ones are not.
 """
 
 import numpy as np
@@ -22,11 +21,6 @@ CROSSING = {
 }
 
 
-def recorded(store, names):
-    """Those of the names that are recorded or, in a profile whose runs take seconds, can be made."""
-    return [name for name in names if name in store.recipes and (store.profile != "study" or store.seeds(name))]
-
-
 def missing(store, names=None):
     """The planned runs (name, seed) that are not recorded, of the names or of all."""
     return [(name, seed) for name, seed in plan(store.profile)
@@ -39,18 +33,14 @@ def rates(store):
     One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with
     intervals.
     """
-    names = recorded(store, [name for name in store.recipes if name.startswith("rate-")])
-    rows = {name: [tables.nearest(store[name])] for name in names}
+    rows = {name: [tables.nearest(store[name])] for name in store.recipes if name.startswith("rate-")}
     lines = []
-    for name, scores in tables.compare(store, rows).scored().iterrows() if rows else ():
+    for name, scores in tables.compare(store, rows).scored().iterrows():
         run = store[name]
         r2 = metrics.r2(tables.targets(run), run.outputs("test")).mean()
         lines.append({"run": name, "loss": run.recipe.loss.upper(), "learning_rate": run.recipe.learning_rate, "r2": r2,
                       **scores.drop(["seeds", "accuracy_sd", "macro_f1_sd"])})  # fmt: skip
-    columns = ["run", "loss", "learning_rate", "r2", "accuracy", "macro_f1"]
-    return (
-        pd.DataFrame(lines, columns=None if lines else columns).set_index("run").sort_values(["loss", "learning_rate"])
-    )
+    return pd.DataFrame(lines).set_index("run").sort_values(["loss", "learning_rate"])
 
 
 def decodings(store):
@@ -60,23 +50,21 @@ def decodings(store):
 
 def pooling_rows(store):
     """Test predictions by pooling (confound 2): 1NN for the regressor, argmax for the baseline; one seed."""
-    names = recorded(store, [name for name in store.recipes if name.startswith("pool-")])
+    names = [name for name in store.recipes if name.startswith("pool-")]
     return {name.removeprefix("pool-"): [tables.nearest(store[name]) if store.recipes[name].mapper
                                          else tables.most_probable(store[name])] for name in names}  # fmt: skip
 
 
 def crossing_rows(store):
-    """Test predictions by 1NN of the recorded cells of :data:`CROSSING`, over seeds."""
-    return {name: [tables.nearest(run) for run in store.all(name)] for name in recorded(store, CROSSING.values())}
+    """Test predictions by 1NN of the cells of :data:`CROSSING`, over seeds."""
+    return {name: [tables.nearest(run) for run in store.all(name)] for name in CROSSING.values()}
 
 
 def effects(compared, score="macro_f1"):
     """What meaning and spread do, each averaged over the other, and their interaction, with 95 % intervals.
 
-    ``compared`` is the comparison of :func:`crossing_rows`; empty if a cell is missing.
+    ``compared`` is the comparison of :func:`crossing_rows`.
     """
-    if not set(CROSSING.values()) <= set(compared.draws):
-        return pd.DataFrame(columns=["effect", "score", "difference", "low", "high"])
     signs = {"meaning": (1, -1, 1, -1), "spread": (-1, -1, 1, 1), "interaction": (-1, 1, 1, -1)}
     lines = []
     for effect, sign in signs.items():
@@ -89,9 +77,8 @@ def effects(compared, score="macro_f1"):
 
 def held_out_rows(store):
     """The SVM on scaled-mae's points for texts that it was trained on, and for texts that it was not (confound 10)."""
-    names = recorded(store, ["scaled-mae-svm", "scaled-mae-svm-heldout"])
-    words = {"scaled-mae-svm": "SVM on in-sample points", "scaled-mae-svm-heldout": "SVM on held-out points"}
-    return {words[name]: [tables.most_probable(store[name])] for name in names}
+    words = {"SVM on in-sample points": "scaled-mae-svm", "SVM on held-out points": "scaled-mae-svm-heldout"}
+    return {row: [tables.most_probable(store[name])] for row, name in words.items()}
 
 
 def rare_labels(predictions, labels):

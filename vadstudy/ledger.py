@@ -29,19 +29,15 @@ CERTAIN = ("0", "0.6", "bag of words")
 
 
 class Evidence:
-    """All comparisons that the ledger rests on, each made when it is first asked for.
-
-    ``missing`` rows (not recorded yet) make the claims that need them inconclusive.
-    """
+    """All comparisons that the ledger rests on, made once."""
 
     def __init__(self, store):
         self.store, labels = store, store["nrc-mae"].labels("test")
         rows = {**tables.classifier_predictions(store), **tables.mapper_predictions(store),
                 **{f"{name}, 1NN": found for name, found in fair.crossing_rows(store).items()}}  # fmt: skip
-        for name in fair.recorded(store, ["labels-words"]):
-            rows["bag of words"] = [tables.most_probable(run) for run in store.all(name)]
+        rows["bag of words"] = [tables.most_probable(store["labels-words"])]
         distances = squareform(pdist(mappers.nrc().points))
-        names = fair.recorded(store, ("scaled-mae", "scaled-shuffled-mae"))
+        names = ("scaled-mae", "scaled-shuffled-mae")
         reviews, texts = store["sentiment-points"].labels("test"), store["six-points-svm"].labels("test")
         self.compared = {
             "labels": comparisons.compare(rows, labels),
@@ -61,16 +57,11 @@ class Evidence:
         for claim in claims.CLAIMS:
             for says in claim.says:
                 compared = self.compared[says.on]
-                if {says.first, says.second} <= set(compared.values):
-                    found = compared.differences([(says.first, says.second)], says.scores, margins, holm=False)
-                    few = min(len(next(iter(compared.values[row].values()))) for row in (says.first, says.second)
-                              if row not in CERTAIN)  # fmt: skip
-                    lines += [{"key": claim.key, "expected": says.expected, "on": says.on, "seeds": few, **line}
-                              for line in found.to_dict("records")]  # fmt: skip
-                else:
-                    lines += [{"key": claim.key, "expected": says.expected, "on": says.on, "seeds": 0,
-                               "first": says.first,
-                               "second": says.second, "score": score} for score in says.scores]  # fmt: skip
+                found = compared.differences([(says.first, says.second)], says.scores, margins, holm=False)
+                few = min(len(next(iter(compared.values[row].values()))) for row in (says.first, says.second)
+                          if row not in CERTAIN)  # fmt: skip
+                lines += [{"key": claim.key, "expected": says.expected, "on": says.on, "seeds": few, **line}
+                          for line in found.to_dict("records")]  # fmt: skip
         return comparisons.corrected(pd.DataFrame(lines))
 
 
@@ -117,7 +108,7 @@ def verdict(lines):
 
 
 def _came_out(line):
-    if line.seeds == 0 or (line.seeds < MIN_SEEDS and line.on not in ONE_RUN):
+    if line.seeds < MIN_SEEDS and line.on not in ONE_RUN:
         return "unknown"
     if line.verdict == line.expected:
         return "yes"
@@ -125,10 +116,8 @@ def _came_out(line):
 
 
 def sentence(line):
-    """One comparison in words, with its interval, or what is missing of it."""
+    """One comparison in words, with its interval."""
     name = NAMES.get(line.score, line.score)
-    if line.seeds == 0:
-        return f"{name} of {line.first} against {line.second}: not recorded yet"
     few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in ONE_RUN else ""
     return (f"{name} of {line.first} less {line.second}: {line.difference:+.3f} "
             f"({line.low:+.3f} to {line.high:+.3f}{few}): {line.verdict}")  # fmt: skip

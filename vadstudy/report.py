@@ -34,9 +34,6 @@ CORPORA = {"goemotions": "GoEmotions", "mini": "the mini corpus", "imdb": "IMDB"
 NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numbers are of other texts, and nothing "
           "below is a finding about emotions.")  # fmt: skip
 
-
-#: Tables of runs that a record may lack.
-OPTIONAL = ("t_07_rates", "t_07_pooling", "t_07_held_out", "t_03_confirmed", "t_03_temperature")
 #: Tables of what only the profile study has.
 SEARCHED = ("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
 
@@ -113,8 +110,6 @@ def markdown(store):
     for field in template.get_identifiers():
         if field in SEARCHED and store.profile != "study":
             shown[field] = "This profile has no search."
-        elif field in OPTIONAL and not (store.output("reports", "tables") / f"{field[2:]}.csv").is_file():
-            shown[field] = "*Not recorded yet; `make grid` trains it.*"
         elif field.startswith("t_"):
             whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
             shown[field] = as_markdown(read(field[2:]), whose)

@@ -91,14 +91,15 @@ def importances(store):
 
 
 def confirmed(store):
-    """Dev scores of the winners, trained on all comments, and of the study's settings: a line a family, as recorded.
+    """Dev scores of the winners, trained on all comments, and of the study's settings: a line a family.
 
-    The study's row of the family ``svm`` is ``scaled-mae-svm``; both are fitted on the points of ``scaled-mae``.
+    Empty in profiles that have no winners. The study's row of the family ``svm`` is ``scaled-mae-svm``; both are fitted
+    on the points of ``scaled-mae``.
     """
     lines = []
     for family in FAMILIES:
         names = {"tuned": f"tuned-{family}", "study": "scaled-mae-svm" if family == "svm" else family}
-        if names["tuned"] in store.recipes and all(store.place(name, SEED).exists() for name in names.values()):
+        if names["tuned"] in store.recipes:
             line = {"family": family}
             for whose, name in names.items():
                 line |= {f"{whose}_{score}": value for score, value in scores(store[name], "dev").items()}
