@@ -262,15 +262,15 @@ def named(profile="study"):
 def plan(profile="study"):
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
-    Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; SVMs have the seeds
-    of what they are fitted on. Profiles other than study have one seed throughout.
+    Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has
+    the row's seeds. Profiles other than study have one seed throughout.
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
     three = ("bce", "nrc-mse", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae", *(recipe.name for recipe in ASSIGNED))
     count = dict.fromkeys(five, 5) | dict.fromkeys(three, 3)
     for name, recipe in chosen.items():
-        if getattr(recipe, "kind", "") == "svm" and recipe.source in count and not recipe.folds:
-            count[name] = count[recipe.source]
+        if getattr(recipe, "kind", "") == "svm" and name == f"{recipe.source}-svm":
+            count[name] = count.get(recipe.source, 1)
     return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen
             if i < (count.get(name, 1) if profile == "study" else 1)]  # fmt: skip
