@@ -123,6 +123,11 @@ def test_learning_rates_are_powers_of_ten():
     assert "5e-07" in text and "5e-04" in text
 
 
+def test_what_a_row_lacks_is_a_dash():
+    text = report.as_markdown(pd.DataFrame({"best trial": ["pooling", "C"], "softmax": ["cls", None]}), "here")
+    assert "| cls " in text and "| –" in text and "None" not in text and "nan" not in text
+
+
 def test_the_same_input_gives_the_same_files(store):
     first = [report.write(store).with_name(name).read_bytes() for name in ("report.md", "paper.pdf")]
     assert [report.write(store).with_name(name).read_bytes() for name in ("report.md", "paper.pdf")] == first

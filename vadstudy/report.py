@@ -233,4 +233,6 @@ def _cells(table, name):
     if values.dtype.kind == "f":
         form = ".0e" if 0 < values.abs().max() < 0.0005 or name == "learning_rate" else ".3f"
         return ["–" if pd.isna(value) else f"{value:{form}}" for value in values]
-    return [f"{value:,}" if values.dtype.kind == "i" else str(value).replace("|", "\\|") for value in values]
+    if values.dtype.kind == "i":
+        return [f"{value:,}" for value in values]
+    return ["–" if pd.isna(value) else str(value).replace("|", "\\|") for value in values]
