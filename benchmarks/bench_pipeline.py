@@ -1,7 +1,8 @@
 """VAD estimation: texts a second of the pipeline against sentence-transformers' encode, in one call.
 
 Both have the flagship's weights, the same GoEmotions comments and the same threads, and take turns. The pipeline does
-more: it gives a reading of every text, its point and all emotions ranked, where encode gives the pooled vector.
+more: it gives a reading of every text, its point and all emotions ranked, where encode gives the pooled vector. Last,
+how long an answer of the explorer takes, with 1NN, the SVM and the baseline, on one thread.
 """
 
 import importlib
@@ -36,6 +37,22 @@ def points_of(pipeline, vectors):
 
     with torch.inference_mode():
         return torch.sigmoid(pipeline.regressor.head(torch.from_numpy(vectors))).numpy()
+
+
+def answer_times(texts):
+    """Milliseconds of each of the explorer's answers, on one thread."""
+    import torch
+
+    from vadstudy.answers import Reader
+
+    torch.set_num_threads(1)
+    reader, taken = Reader(), []
+    reader.answer(texts[0])
+    for text in texts:
+        started = time.perf_counter()
+        reader.answer(text)
+        taken.append(1000 * (time.perf_counter() - started))
+    return taken
 
 
 @click.command()
@@ -78,11 +95,14 @@ def main(n, rounds, threads, classifier, path):
     for name, what in (("pipeline", f"EmotionPipeline, {classifier}"), ("encode", "sentence-transformers' encode")):
         click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second ({min(rates[name]):.1f} to "
                    f"{max(rates[name]):.1f}), {np.median(work[name]):.1f} ms of processors a text")  # fmt: skip
+    click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
+    taken = answer_times(texts[:100])
+    click.echo(f"the explorer answers in {np.median(taken):.0f} ms on one thread ({max(taken):.0f} ms at most)")
     if path:
         ways = {name: {"texts_per_second": round(float(np.median(rates[name])), 1)} for name in ways}
         ways["pipeline"]["times_encode"] = round(float(np.median(ratios)), 2)
+        ways["explorer"] = {"ms_an_answer": round(float(np.median(taken)), 1)}
         record(path, ways, threads=threads, encoder="MiniLM-L6", texts=len(texts), rounds=rounds, classifier=classifier)
-    click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def modules(path):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.add(node.module)
-    own = {"vadstudy", "conftest", *(found.stem for found in ROOT.glob("tests/*.py"))}
+    own = {"vadstudy", *(found.stem for found in [*ROOT.glob("tests/*.py"), *ROOT.glob("benchmarks/*.py")])}
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - own
 
 
