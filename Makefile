@@ -6,7 +6,7 @@ JOBS ?= 2
 SEED ?= 42
 ENGINE ?= local
 TRIALS ?= 10
-MINUTES ?= 30
+MINUTES ?= 12
 
 PROFILES := study mini smoke paper
 ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
@@ -90,7 +90,7 @@ notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
 		TQDM_DISABLE=1 $(PY) -m vadstudy execute "$$notebook" "$$notebook" || exit 1; \
 	done
 
-bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record it; needs the data and an idle machine [MINUTES=30]
+bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record it; needs the data and an idle machine [MINUTES=12]
 	$(PY) benchmarks/bench_training.py --minutes $(MINUTES) --record benchmarks/training.json
 	$(PY) benchmarks/bench_pipeline.py --record benchmarks/pipeline.json
 

@@ -1,5 +1,6 @@
 """The README's numbers are those of the tables, which are those of the recorded runs."""
 
+import json
 import re
 from pathlib import Path
 
@@ -54,4 +55,29 @@ def test_what_meaning_and_spread_do_is_the_table_s():
     effects = table("07_effects").query("effect != 'interaction'")
     assert len(effects) == 4
     for line in effects.itertuples():
-        assert f"{line.difference:+.3f} ({line.low:+.3f} to {line.high:+.3f})" in README
+        assert f"{line.difference:+.3f} ({line.low:+.3f} to {line.high:+.3f})".replace("-0.000", "+0.000") in README
+
+
+def test_speeds_are_the_benchmarks():
+    training = json.loads((ROOT / "benchmarks" / "training.json").read_text(encoding="utf-8"))
+    ways = json.loads((ROOT / "benchmarks" / "pipeline.json").read_text(encoding="utf-8"))["ways"]
+    text, rate = " ".join(README.split()), ways["pipeline"]["texts_per_second"]
+    assert f"reads {rate:.0f} comments a second, a million in {1e6 / rate / 60:.0f} minutes" in text
+    assert f"{ways['pipeline']['times_encode']:.1f} times as many as sentence-transformers' `encode`" in text
+    assert f"takes {ways['explorer']['ms_an_answer']:.0f} ms" in text
+    ways = training["ways"]
+    assert f"{ways['study']['times_the_original']:.1f} times as many examples a second" in text
+    reached = {name: f"after {way['minutes_to_target']:.1f} minutes" if way["minutes_to_target"] else
+               f"not within {training['minutes']:g}" for name, way in ways.items()}  # fmt: skip
+    assert f"Dev macro-F1 is {training['target']:.2f} {reached['study']}" in text
+    assert f"{reached['plain']}; in the original's way {reached['original']}." in text
+    best = [f"{ways[name]['best']:.3f}" for name in ("study", "plain", "original")]
+    assert f"In the {ways['study']['minutes_of_best']:.1f} minutes of the study's three epochs" in text
+    assert f"it gets to {best[0]}, {best[1]} and {best[2]}." in text
+
+
+def test_the_precision_is_the_records():
+    metas = [json.loads(path.read_text(encoding="utf-8")) for path in ROOT.glob("runs/*/seed*/recipe.json")]
+    trained = [meta for meta in metas if "loss" in meta["recipe"]]
+    assert {meta.get("precision", meta["recipe"]["precision"]) for meta in trained} == {"bf16"}
+    assert "The encoder's runs were computed in bfloat16." in README
