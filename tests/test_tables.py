@@ -133,6 +133,14 @@ def test_the_search_is_empty_where_there_was_none(store):
     assert tables.search(store).empty
 
 
+@pytest.mark.parametrize(("names", "said"), [(["few"], "seed 42"), (["more"], "5 seeds a row"),
+                                             (["more", "none", "some"], "3 to 5 seeds a row")])
+def test_a_caption_says_how_many_seeds_its_rows_have(names, said):
+    seeds = {"few": [42], "some": [42, 43, 44], "more": [42, 43, 44, 45, 46], "none": []}
+    store = SimpleNamespace(recipes={"scaled-mae": SimpleNamespace(encoder="minilm")}, seeds=seeds.get)
+    assert tables.setting(store, names) == f"MiniLM-L6, {said}"
+
+
 @pytest.fixture
 def folder(tmp_path):
     return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path)

@@ -32,11 +32,13 @@ PAPER_LOSS = {"nrc-mae": 0.116, "nrc-mse-5e-7": 0.037, "scaled-mae": 0.127}
 PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
 
 
-def setting(store):
-    """Whose numbers these are, for captions: the profile's encoder, and the seeds of its rows."""
+def setting(store, names=None):
+    """Whose numbers these are, for captions: the profile's encoder, and the seeds of recipes ``names``, or of all."""
     encoder = store.recipes["scaled-mae"].encoder
-    counts = sorted({len(store.seeds(name)) for name, _ in plan(store.profile) if store.seeds(name)})
-    seeds = f"seed {SEED}" if counts == [1] else f"{counts[0]} to {counts[-1]} seeds a row"
+    names = names or [name for name, _ in plan(store.profile)]
+    counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)})
+    span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
+    seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
     return f"{ENCODER_NAMES.get(encoder, encoder)}, {seeds}"
 
 
