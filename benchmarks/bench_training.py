@@ -3,7 +3,7 @@ in one call.
 
 All three train scaled VAD with MAE. *Original*: pad to 50 tokens, batch 16, all layers, single precision, learning
 rate 5e-5 over 10 epochs. *Plain*: all layers, too, but with batches of near-equal length, 32 a batch, bfloat16 where
-the processor has it, and the study's learning rates and epochs. *Study*: the upper layers on states that are computed
+the processor has it, learning rate 2e-4 and the study's epochs. *Study*: the upper layers on states that are computed
 once. ``make bench``.
 
 Throughput is of training alone, the median of three turns, and beside the machine's own roof: the rate of matrix
