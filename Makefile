@@ -41,7 +41,7 @@ EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 SOURCES := $(wildcard vadstudy/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test lab data retrain grid tune notebooks bench lint clean distclean FORCE
+.PHONY: help paper executed-and-reported test faults lab data retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
 	@echo 'make TARGET [PROFILE=study|mini|smoke|paper]'
@@ -64,8 +64,11 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
-	TQDM_DISABLE=1 $(PY) -m pytest -n 2
+	TQDM_DISABLE=1 $(PY) -m pytest -n 2 -m 'not faults'
 	TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
+
+faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
+	TQDM_DISABLE=1 $(PY) -m pytest tests/faults -v -n 2
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	$(PY) -m jupyterlab notebooks

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from vadstudy import annotate
-from vadstudy.annotate import Annotation, TableError
+from vadstudy.annotate import Annotation
 from vadstudy.emotions import EMOTIONS
+from vadstudy.errors import TableError
 
 TEXTS = [f"text {i}" + " and so on" * (i % 5) for i in range(45)]
 NEW = ["valence", "arousal", "dominance", "emotion", "probability"]

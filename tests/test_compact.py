@@ -5,7 +5,8 @@ import pytest
 
 from vadstudy.classifiers import EmotionSVM
 from vadstudy.compact import CompactSVM, kept_svm
-from vadstudy.runs import RunError, RunStore
+from vadstudy.errors import RunError
+from vadstudy.runs import RunStore
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from datasets import DatasetDict
 
 from vadstudy import corpora, fetch, goemotions
 from vadstudy.emotions import EMOTIONS
-from vadstudy.goemotions import CorpusError
+from vadstudy.errors import CorpusError
 
 
 @pytest.fixture

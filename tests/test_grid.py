@@ -15,9 +15,8 @@ from filelock import FileLock
 
 from vadstudy import grid, progress, recipes
 from vadstudy.__main__ import main
-from vadstudy.corpora import CorpusError
-from vadstudy.runs import RunError, RunStore
-from vadstudy.training import TrainingError
+from vadstudy.errors import CorpusError, RunError, TrainingError
+from vadstudy.runs import RunStore
 
 SEED = recipes.SEED
 

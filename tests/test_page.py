@@ -10,7 +10,7 @@ import pytest
 
 from vadstudy import page
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
-from vadstudy.goemotions import CorpusError
+from vadstudy.errors import CorpusError
 from vadstudy.mappers import Mapper, from_vad, nrc, random, scaled
 
 ROOT = Path(__file__).parent.parent

@@ -13,8 +13,9 @@ import pytest
 import typst
 
 from vadstudy import figures, report
+from vadstudy.errors import RunError
 from vadstudy.findings import findings
-from vadstudy.runs import RunError, RunStore
+from vadstudy.runs import RunStore
 
 TEMPLATE = (report.DATA / "report.md").read_text(encoding="utf-8")
 PAIRS = [("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"),

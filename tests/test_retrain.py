@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from vadstudy import retrain
+from vadstudy.errors import RunError
 from vadstudy.regressor import sha256
-from vadstudy.runs import RunError, RunStore
+from vadstudy.runs import RunStore
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from vadstudy import corpora, goemotions, metrics, recipes, runs, tables, training
-from vadstudy.runs import RunError, RunStore
+from vadstudy.errors import RunError
+from vadstudy.runs import RunStore
 
 RECORD = RunStore("study")
 STORED = sorted((path.parent.parent.name, int(path.parent.name.removeprefix("seed")))

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from vadstudy import tabular
-from vadstudy.tabular import Kinds, TableError, header, join, rows, write_part
+from vadstudy.errors import TableError
+from vadstudy.tabular import Kinds, header, join, rows, write_part
 
 ROWS = [{"id": "1", "text": 'He said "no",\nand left'}, {"id": "", "text": "naïve 😀"}, {"id": "3", "text": ""}]
 

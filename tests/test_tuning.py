@@ -12,8 +12,8 @@ from optuna.trial import TrialState
 
 from vadstudy import corpora, mappers, recipes, runs, training, tuned, tuning
 from vadstudy.__main__ import main
-from vadstudy.corpora import CorpusError
-from vadstudy.runs import RunError, RunStore
+from vadstudy.errors import CorpusError, RunError
+from vadstudy.runs import RunStore
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from vadstudy import commands, recipes
-from vadstudy.goemotions import ROOT, CorpusError
+from vadstudy.errors import StudyError
+from vadstudy.paths import ROOT
 from vadstudy.retrain import again
-from vadstudy.runs import RunError, RunStore
-from vadstudy.training import TrainingError
+from vadstudy.runs import RunStore
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
 
@@ -24,7 +24,7 @@ class OneLine(click.Group):
     def invoke(self, context):
         try:
             return super().invoke(context)
-        except (CorpusError, RunError, TrainingError) as error:
+        except StudyError as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -20,9 +20,9 @@ from tqdm.auto import tqdm
 
 from vadstudy import tabular
 from vadstudy.emotions import EMOTIONS, VAD
+from vadstudy.errors import TableError
 from vadstudy.inference import quiet
 from vadstudy.regressor import sha256
-from vadstudy.tabular import TableError
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024

@@ -79,13 +79,11 @@ def annotate(source, out, column, keep, probabilities, overwrite, classifier, pr
     as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was. Rows
     without text are copied and get nothing. In TSV that is written, tabs and line breaks become spaces.
     """
-    from vadstudy.annotate import Annotation, TableError
+    from vadstudy.annotate import Annotation
 
     try:
         work = Annotation(source, out, column, keep, probabilities, overwrite)
         done = work.run(_pipeline(profile, classifier))
-    except TableError as error:
-        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException("stopped; the same command goes on where it was") from None
     rate = done["read"] / max(done["seconds"], 1e-9)
@@ -108,7 +106,4 @@ def export(folder, overwrite, profile):
     """
     from vadstudy import export as work
 
-    try:
-        click.echo(work.export(folder, profile, overwrite))
-    except work.ExportError as error:
-        raise click.ClickException(str(error)) from error
+    click.echo(work.export(folder, profile, overwrite))

@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
 from vadstudy.derived import fit_svm
-from vadstudy.runs import RunError
+from vadstudy.errors import RunError
 
 log = logging.getLogger(__name__)
 

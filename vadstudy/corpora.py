@@ -12,7 +12,9 @@ from datasets import Dataset, DatasetDict
 
 from vadstudy import goemotions
 from vadstudy.emotions import VAD
-from vadstudy.goemotions import SPLITS, CorpusError, data_folder, from_hub, local, number, read_tsv, single_label
+from vadstudy.errors import CorpusError
+from vadstudy.goemotions import SPLITS, from_hub, local, number, read_tsv, single_label
+from vadstudy.paths import data_folder
 
 #: The six labels of the Emotion data set, in its order.
 SIX_EMOTIONS = ("sadness", "joy", "love", "anger", "fear", "surprise")

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from vadstudy import mappers, metrics, tables
 from vadstudy.emotions import EMOTIONS, VAD
+from vadstudy.errors import ExportError
 from vadstudy.pipeline import EmotionPipeline, without_bars
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import RunStore
@@ -21,10 +22,6 @@ from vadstudy.runs import RunStore
 CARD = Path(__file__).parent / "data" / "card.md"
 #: Quantiles of the scaled mapper.
 LEVELS = 21
-
-
-class ExportError(RuntimeError):
-    """An export that cannot be written; the message names the folder and what to do."""
 
 
 def export(folder, profile="study", overwrite=False):

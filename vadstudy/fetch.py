@@ -5,7 +5,8 @@ import urllib.request
 
 from vadstudy.corpora import NRC_HOME, SIX_EMOTIONS
 from vadstudy.emotions import EMOTIONS
-from vadstudy.goemotions import SPLITS, CorpusError, from_hub
+from vadstudy.errors import CorpusError
+from vadstudy.goemotions import SPLITS, from_hub
 from vadstudy.regressor import sha256
 
 EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/emobank.csv"

@@ -6,7 +6,7 @@ What is "no difference found" (after Holm's correction in its table) is written 
 import pandas as pd
 
 from vadstudy import comparisons
-from vadstudy.runs import RunError
+from vadstudy.errors import RunError
 
 
 def findings(read, corpora, comparable):

@@ -4,42 +4,21 @@ Files are looked for in the folder named by ``VADSTUDY_DATA``, else in the proje
 from the Hugging Face hub. The mini corpus is part of the package.
 """
 
-import os
-from pathlib import Path
-
 import pandas as pd
 from datasets import Dataset, DatasetDict, load_dataset
 
 from vadstudy.emotions import EKMAN, EMOTIONS, ekman, sentiment
+from vadstudy.errors import CorpusError
+from vadstudy.paths import PACKAGED, data_folder
 
 SPLITS = ("train", "dev", "test")
-#: The project's folder; the package is installed editable, so that it finds ``runs/`` and ``data/`` beside itself.
-ROOT = Path(__file__).resolve().parents[1]
-MINI = Path(__file__).parent / "data" / "mini.tsv"
-EMOTION_VAD = Path(__file__).parent / "data" / "nrc_vad_emotions.csv"
+MINI = PACKAGED / "mini.tsv"
+EMOTION_VAD = PACKAGED / "nrc_vad_emotions.csv"
 HUB = {
     "goemotions": ("google-research-datasets/go_emotions", "simplified"),
     "emotion": ("dair-ai/emotion", "split"),
     "imdb": ("stanfordnlp/imdb", "plain_text"),
 }
-
-
-class CorpusError(ValueError):
-    """A corpus that is missing, malformed or cannot be reached; the message names the place and the next step."""
-
-
-def data_folder():
-    """Folder of the local data: ``VADSTUDY_DATA`` if set, else the project's ``data/`` if there, else None.
-
-    A relative ``VADSTUDY_DATA`` is taken from the working folder, else from the project's.
-    """
-    named = os.environ.get("VADSTUDY_DATA")
-    if not named:
-        return ROOT / "data" if (ROOT / "data").is_dir() else None
-    for folder in (Path(named), ROOT / named):
-        if folder.is_dir():
-            return folder
-    raise CorpusError(f"VADSTUDY_DATA names {named!r}, which is not a folder; correct it, or unset it")
 
 
 def local(*parts):

@@ -14,10 +14,10 @@ from multiprocessing.connection import wait
 import submitit
 
 from vadstudy import corpora, recipes
+from vadstudy.errors import RunError
 from vadstudy.progress import held, sources, summary, survey, tasks
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import load_encoder
-from vadstudy.runs import RunError
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from vadstudy import recipes
+from vadstudy.errors import RunError
 from vadstudy.recipes import Recipe
-from vadstudy.runs import RunError
 
 #: What a recipe without ``train_rows`` trains on, for estimates: GoEmotions' train split.
 ALL_ROWS = 36308

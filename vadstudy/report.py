@@ -18,10 +18,10 @@ import typst
 
 from vadstudy import fair, tables
 from vadstudy.comparisons import NAMES
+from vadstudy.errors import ReportError
 from vadstudy.findings import findings
-from vadstudy.goemotions import ROOT
+from vadstudy.paths import ROOT
 from vadstudy.recipes import ENCODER_NAMES, SEED, plan
-from vadstudy.runs import RunError
 
 DATA = Path(__file__).parent / "data"
 HEADERS = {"macro_f1": "macro-F1", "dev_macro_f1": "dev macro-F1", "p_equal": "p equal", "r2_V": "R² valence",
@@ -36,10 +36,6 @@ NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numb
 
 #: Tables of what only the profile study has.
 SEARCHED = ("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
-
-
-class ReportError(RunError):
-    """A report that cannot be written: the message names the file that is missing and what makes it."""
 
 
 def write(store):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vadstudy import metrics, tables
-from vadstudy.runs import RunError
+from vadstudy.errors import RunError
 
 
 def again(store, name, seed):

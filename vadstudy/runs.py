@@ -23,19 +23,16 @@ from filelock import FileLock
 
 from vadstudy import derived, mappers, recipes, training
 from vadstudy.emotions import EMOTIONS
-from vadstudy.goemotions import ROOT
+from vadstudy.errors import RunError
 from vadstudy.inference import native
 from vadstudy.mappers import Mapper
+from vadstudy.paths import ROOT
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import sha256
 
 log = logging.getLogger(__name__)
 
 PACKAGES = ("torch", "transformers", "datasets", "scikit-learn", "numpy")
-
-
-class RunError(RuntimeError):
-    """A run that cannot be used: unknown, stale or damaged; the message says which file or field and what to do."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from vadstudy.runs import RunError
+from vadstudy.errors import RunError
 
 TEMPLATE = Path(__file__).parent / "data" / "site.html"
 #: A view of a widget, a progress bar for one, is nothing without a kernel and asks for a script.

@@ -9,6 +9,8 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vadstudy.errors import TableError
+
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 #: TSV knows no quotes: tabs and line breaks in a field become spaces.
 DIALECTS = {".csv": dict(strict=True, lineterminator="\n"),
@@ -16,10 +18,6 @@ DIALECTS = {".csv": dict(strict=True, lineterminator="\n"),
 TAB_BREAKS = str.maketrans("\t\r\n", "   ")
 #: Rows of a row group of Parquet files that are written.
 GROUP = 65_536
-
-
-class TableError(ValueError):
-    """A file that cannot be read or written; the message names the file, the line, and what to do."""
 
 
 def suffix(path):

@@ -20,13 +20,10 @@ from transformers.trainer_utils import get_last_checkpoint
 from vadstudy import corpora, goemotions, mappers, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
+from vadstudy.errors import TrainingError
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
 from vadstudy.losses import LabelLoss, PointLoss
 from vadstudy.regressor import Regressor, load_encoder
-
-
-class TrainingError(RuntimeError):
-    """A training that cannot go on; the message names the recipe and the step."""
 
 
 @dataclass(frozen=True)

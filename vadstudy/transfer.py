@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from vadstudy import comparisons, metrics, tables
+from vadstudy.errors import RunError
 from vadstudy.mappers import VAD, to_vad
-from vadstudy.runs import RunError
 
 
 def points(store, role, split="test"):

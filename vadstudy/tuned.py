@@ -9,10 +9,10 @@ import pandas as pd
 from optuna.storages.journal import JournalFileBackend, JournalStorage
 from optuna.trial import TrialState
 
+from vadstudy.errors import RunError
 from vadstudy.figures import subplots
 from vadstudy.recipes import SEED
 from vadstudy.retrain import scores
-from vadstudy.runs import RunError
 
 #: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
 TRAINED = ("softmax", "bce", "scaled-mae", "nrc-mae-ce")

@@ -18,8 +18,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from vadstudy import corpora, metrics, recipes, training
+from vadstudy.errors import RunError
 from vadstudy.recipes import SEED
-from vadstudy.runs import RunError
 from vadstudy.tuned import FAMILIES, TRAINED, journal, open_journal
 
 log = logging.getLogger(__name__)

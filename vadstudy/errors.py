@@ -1,0 +1,29 @@
+"""What can be wrong, by who can mend it: each message names the file, line or field, what was expected, what to do."""
+
+
+class StudyError(Exception):
+    """Whatever this package refuses on purpose; the command line shows its message and no traceback."""
+
+
+class CorpusError(StudyError, ValueError):
+    """A corpus or lexicon that is missing, malformed or cannot be reached."""
+
+
+class TrainingError(StudyError, RuntimeError):
+    """A training that cannot go on."""
+
+
+class RunError(StudyError, RuntimeError):
+    """A run that cannot be used: unknown, stale, damaged, or not there where none may be made."""
+
+
+class ReportError(RunError):
+    """A report that cannot be written, because what it is made of is missing or old."""
+
+
+class TableError(StudyError, ValueError):
+    """A file of texts that cannot be read, annotated or written."""
+
+
+class ExportError(StudyError, RuntimeError):
+    """An export that cannot be written."""

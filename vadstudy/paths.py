@@ -1,0 +1,25 @@
+"""Where things lie: the project, its data, and what the package brings with it."""
+
+import os
+from pathlib import Path
+
+from vadstudy.errors import CorpusError
+
+#: The project's folder; the package is installed editable, so that it finds ``runs/`` and ``data/`` beside itself.
+ROOT = Path(__file__).resolve().parents[1]
+#: Files of the package.
+PACKAGED = Path(__file__).parent / "data"
+
+
+def data_folder():
+    """Folder of the local data: ``VADSTUDY_DATA`` if set, else the project's ``data/`` if there, else None.
+
+    A relative ``VADSTUDY_DATA`` is taken from the working folder, else from the project's.
+    """
+    named = os.environ.get("VADSTUDY_DATA")
+    if not named:
+        return ROOT / "data" if (ROOT / "data").is_dir() else None
+    for folder in (Path(named), ROOT / named):
+        if folder.is_dir():
+            return folder
+    raise CorpusError(f"VADSTUDY_DATA names {named!r}, which is not a folder; correct it, or unset it")
