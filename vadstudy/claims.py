@@ -1,6 +1,9 @@
-"""The paper's claims: each as one sentence that a recorded run can contradict, and the comparisons that test it.
+"""The paper's claims, and our harder questions: each as one sentence that a recorded run can contradict, and the
+comparisons that test it.
 
-How they are judged: :mod:`vadstudy.ledger`.
+A claim of the paper is tested in the paper's own terms: against the baseline, the floor or the learning rate that it
+has. What we ask beyond that, with equal conditions and other yardsticks, stands apart, and is counted apart. How they
+are judged: :mod:`vadstudy.ledger`.
 """
 
 from dataclasses import dataclass
@@ -10,14 +13,15 @@ BOTH = ("accuracy", "macro_f1")
 
 @dataclass(frozen=True)
 class Says:
-    """One comparison that a claim makes: ``first`` is ``expected`` ("higher", "lower", "equal") than ``second``.
+    """One comparison that a claim makes: ``first`` is ``expected`` ("higher", "lower", "equal") than ``second``, a row
+    or a number.
 
-    ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, top3, confusion, imdb,
-    emotion.
+    ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, confusion, assignments,
+    imdb, emotion.
     """
 
     first: str
-    second: str
+    second: str | float
     expected: str
     scores: tuple = BOTH
     on: str = "labels"
@@ -25,7 +29,7 @@ class Says:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper: ``key``, where it stands, one testable sentence, and the comparisons that test it.
+    """A claim: ``key``, where it stands, one testable sentence, the comparisons that test it, whose question it is.
 
     ``note`` is what limits the verdict. Without comparisons the claim is not testable here, and ``note`` says why.
     """
@@ -35,59 +39,158 @@ class Claim:
     sentence: str
     says: tuple = ()
     note: str = ""
+    asked_by: str = "paper"
 
 
-VAD, BASE = "scaled-mae, SVM", "softmax, argmax"
+def _ours(*fields) -> Claim:
+    return Claim(*fields, asked_by="us")
+
+
+SPACE, SOFTMAX, BASELINE = "scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"
+MEANINGFUL, DEALT = "labels where NRC has them", "labels dealt at random"
+ONE_RUN = "One run, the flagship's; its interval holds the test texts only."
+
 CLAIMS = (
-    Claim("comparable", "Table 2, abstract",
-          "A regressor to VAD with a small classifier is as good as a direct classifier.",
-          (Says(VAD, BASE, "equal"),), "The baseline is a softmax with equal tuning, not a sigmoid at threshold 0.3."),
-    Claim("better-accuracy", "Table 2", "The way through VAD has the better accuracy.",
-          (Says(VAD, BASE, "higher", ("accuracy",)),)),
-    Claim("worse-macro-f1", "Table 2", "The way through VAD has the worse macro-F1.",
-          (Says(VAD, BASE, "lower", ("macro_f1",)),)),
-    Claim("scaling-helps", "Tables 2 and 3", "Scaling VAD by quantiles helps classification.",
-          tuple(Says(f"scaled-mae, {by}", f"nrc-mae, {by}", "higher") for by in ("1NN", "SVM"))),
-    Claim("raw-regresses-better", "Table 1", "Raw VAD is the easier regression than scaled VAD.",
-          (Says("nrc-mae", "scaled-mae", "lower", ("ratio",), "losses"),),
-          "Compared as shares of the best constant's loss: the losses themselves have different scales."),
-    Claim("svm-beats-1nn", "Tables 2 and 3", "The SVM beats the nearest neighbour.",
-          tuple(Says(f"{name}-mae, SVM", f"{name}-mae, 1NN", "higher") for name in ("nrc", "scaled"))),
-    Claim("mae-beats-mse", "Tables 1 and 2", "MAE is the better loss than MSE for classifying.",
-          (Says("nrc-mae, 1NN", "nrc-mse, 1NN", "higher"),),
-          "At one learning rate; the paper's rates differ by a factor of 100."),
-    Claim("ce-trades", "Table 2, equation 1", "MAE+CE raises accuracy and lowers macro-F1.",
-          (Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "higher", ("accuracy",)),
-           Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "lower", ("macro_f1",))), "At the paper's temperature of 1."),
-    Claim("arbitrary-as-good", "Table 3", "Evenly spread points without meaning serve as well as VAD.",
-          tuple(Says(f"spread-mae, {by}", f"scaled-mae, {by}", "equal") for by in ("1NN", "SVM"))),
-    Claim("structure-unused", "Table 3, discussion", "The model makes no use of VAD's structure.",
-          (Says("scaled-mae, 1NN", "scaled-shuffled-mae, 1NN", "equal"),
-           Says("scaled-mae", "scaled-shuffled-mae", "equal", ("included",), "top3"),
-           Says("scaled-mae, 1NN", "softmax, argmax", "equal", ("rho",), "confusion")),
-          "Against the same points with shuffled labels, in accuracy, macro-F1 and top-3 accuracy; and whether its "
-          "confusions follow the distances in VAD more than those of a softmax that knows no VAD."),
-    Claim("respectable", "Table 1",
-          "The regressor explains part of each dimension, and its MAE is below 0.6 of the constant's.",
-          (Says("scaled-mae", "0.6", "lower", ("ratio",), "losses"),
-           *(Says("scaled-mae", "0", "higher", (f"r2_{d}",), "losses") for d in "VAD")),
-          "0.6 was set beforehand; the paper's own losses are 0.55 to 0.57 of the constants here."),
-    Claim("imdb", "section 5",
-          "Valence transfers to IMDB: it beats the lexicon's mean and words of the same comments.",
-          tuple(Says("regressor, threshold from train", f"{other}, threshold from train", "higher", ("accuracy",),
-                     "imdb") for other in ("lexicon mean", "words of comments")),
-          "One run, the flagship's; its interval holds the test reviews only. The words' bag learned as the regressor "
-          "did, and reads as much of a review."),
-    Claim("emotion", "section 5",
-          "VAD transfers to Emotion: it beats the largest class, the lexicon, words of the comments.",
-          tuple(Says("regressor and SVM", other, "higher", ("accuracy",), "emotion")
-                for other in ("majority class", "lexicon mean and SVM", "words of comments and SVM")),
-          "One run, the flagship's; its interval holds the test texts only."),
-    Claim("bag-of-words", "not in the paper", "A bag of words would do as well on GoEmotions.",
-          (Says("bag of words", VAD, "equal"),)),
+    Claim(
+        "better-accuracy",
+        "Table 2",
+        "The way through VAD has the better accuracy than the baseline that names every label above 0.3.",
+        (Says(SPACE, BASELINE, "higher", ("accuracy",)),),
+        "The two answer by different rules: the baseline may name none or several labels, and is then wrong.",
+    ),
+    Claim(
+        "worse-macro-f1",
+        "Table 2",
+        "The way through VAD has the worse macro-F1 than that baseline.",
+        (Says(SPACE, BASELINE, "lower", ("macro_f1",)),),
+    ),
+    Claim(
+        "scaling-helps",
+        "Tables 2 and 3",
+        "Scaling VAD by quantiles helps classification.",
+        tuple(Says(f"scaled-mae, {by}", f"nrc-mae, {by}", "higher") for by in ("1NN", "SVM")),
+    ),
+    Claim(
+        "raw-regresses-better",
+        "Table 1",
+        "Raw VAD is regressed with a smaller loss than scaled VAD.",
+        (Says("nrc-mae", "scaled-mae", "lower", ("test_loss",), "losses"),),
+        "The two losses have different scales: raw points lie closer together.",
+    ),
+    Claim(
+        "svm-beats-1nn",
+        "Tables 2 and 3",
+        "The SVM beats the nearest neighbour.",
+        tuple(Says(f"{name}-mae, SVM", f"{name}-mae, 1NN", "higher") for name in ("nrc", "scaled")),
+    ),
+    Claim(
+        "mae-beats-mse",
+        "Tables 1 and 2",
+        "MAE at its learning rate is the better loss for classifying than MSE at a hundredth of it.",
+        (Says("nrc-mae, 1NN", "nrc-mse-5e-7, 1NN", "higher"),),
+        "At the paper's 5e-7, MSE hardly trains; MAE here has this study's rate.",
+    ),
+    Claim(
+        "ce-trades",
+        "Table 2, equation 1",
+        "MAE+CE raises accuracy and lowers macro-F1.",
+        (
+            Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "higher", ("accuracy",)),
+            Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "lower", ("macro_f1",)),
+        ),
+        "At the paper's temperature of 1.",
+    ),
+    Claim(
+        "arbitrary-as-good",
+        "Table 3",
+        "Evenly spread points without meaning serve as well as scaled VAD.",
+        (Says("spread, dealt at random", "scaled, where NRC has them", "equal", BOTH, "assignments"),),
+        "By 1NN, on a third of train; the unit is the assignment of labels to points, of which 19 were drawn.",
+    ),
+    Claim(
+        "structure-unused",
+        "Table 3, discussion",
+        "The model makes no use of VAD's structure.",
+        (
+            Says(MEANINGFUL, DEALT, "equal", (*BOTH, "included"), "assignments"),
+            Says("scaled-mae, 1NN", SOFTMAX, "equal", ("rho",), "confusion"),
+        ),
+        "NRC's assignment against 19 random ones, on two sets of points, on a third of train; and whether confusions "
+        "follow the distances in VAD more than those of a softmax that knows no VAD.",
+    ),
+    Claim(
+        "imdb",
+        "section 5",
+        "Valence alone tells positive from negative reviews of IMDB better than chance, 50 %.",
+        (Says("regressor, threshold from test", 0.5, "higher", ("accuracy",), "imdb"),),
+        "The threshold is chosen on test, as in the paper. " + ONE_RUN,
+    ),
+    Claim(
+        "emotion",
+        "section 5",
+        "An SVM on VAD tells Emotion's labels apart better than the floor that the paper names, 25 %.",
+        (Says("regressor and SVM", 0.25, "higher", ("accuracy",), "emotion"),),
+        "The data set has six labels, and a third of it is the largest class. " + ONE_RUN,
+    ),
     Claim("other-encoders", "Tables 1 to 3", "The numbers of the paper are those of BERT-base-cased."),
     Claim("compact", "title, conclusion", "Three dimensions are all that is needed, whatever the labels."),
-)  # fmt: skip
+    _ours(
+        "comparable",
+        "abstract",
+        "The way through VAD is as good as a plain softmax of the same encoder.",
+        (Says(SPACE, SOFTMAX, "equal"),),
+        "Equal encoder, layers, epochs, batch and learning rate.",
+    ),
+    _ours(
+        "raw-regresses-better-by-ratio",
+        "Table 1",
+        "Raw VAD is the easier regression, as a share of what the best constant loses.",
+        (Says("nrc-mae", "scaled-mae", "lower", ("ratio",), "losses"),),
+    ),
+    _ours(
+        "mae-beats-mse-at-one-rate",
+        "Tables 1 and 2",
+        "MAE is the better loss than MSE at one learning rate, by 1NN and by an SVM.",
+        tuple(Says(f"nrc-mae, {by}", f"nrc-mse, {by}", "higher") for by in ("1NN", "SVM")),
+        "How large the gap is depends on the reader: compare 1NN's with the SVM's.",
+    ),
+    _ours(
+        "respectable",
+        "Table 1",
+        "The regressor explains part of each dimension, and its MAE is below 0.6 of the constant's.",
+        (
+            Says("scaled-mae", 0.6, "lower", ("ratio",), "losses"),
+            Says("scaled-mae", 0.0, "higher", ("r2_V", "r2_A", "r2_D"), "losses"),
+        ),
+        "0.6 was set when one seed's losses were known; the paper's own are 0.55 to 0.57 of the constants here.",
+    ),
+    _ours(
+        "imdb-beyond-words",
+        "section 5",
+        "On IMDB, valence beats the lexicon's mean and words of the same comments.",
+        tuple(
+            Says("regressor, threshold from train", f"{other}, threshold from train", "higher", ("accuracy",), "imdb")
+            for other in ("lexicon mean", "words of comments")
+        ),
+        ONE_RUN + " The words' bag learned as the regressor did, and reads as much of a review.",
+    ),
+    _ours(
+        "emotion-beyond-words",
+        "section 5",
+        "On Emotion, VAD beats the largest class, the lexicon's mean and words of the same comments.",
+        tuple(
+            Says("regressor and SVM", other, "higher", BOTH, "emotion")
+            for other in ("majority class", "lexicon mean and SVM", "words of comments and SVM")
+        ),
+        ONE_RUN,
+    ),
+    _ours(
+        "bag-of-words",
+        "not in the paper",
+        "A bag of words would do as well on GoEmotions.",
+        (Says("bag of words", SPACE, "equal"),),
+    ),
+)
 UNTESTED = {
     "other-encoders": "BERT-base-cased was not trained here; the profile `paper` does it, on a GPU.",
     "compact": "One set of labels and three dimensions were run; other numbers of dimensions and label sets were not.",

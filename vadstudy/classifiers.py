@@ -10,6 +10,9 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+#: Distances that differ by less are equal: two processors' rounding must not decide which label is nearest.
+TIE = 1e-6
+
 
 class NearestEmotion(ClassifierMixin, BaseEstimator):
     """The label whose prototype is nearest, with probabilities from the distances (the paper's figure 2).
@@ -66,22 +69,22 @@ class NearestEmotion(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """Return the label of the nearest prototype for each row of X, the first of equally near ones."""
-        nearest = self._in_blocks(X, lambda proba: proba.argmax(axis=1))
+        """Return the label of the nearest prototype for each row of X; of those within :data:`TIE`, the first."""
+        nearest = self._in_blocks(X, lambda d: (d <= d.min(axis=1, keepdims=True) + TIE).argmax(axis=1))
         return self.classes_[nearest]
 
     def predict_proba(self, X):
         """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
-        return self._in_blocks(X, lambda proba: proba)
+        return self._in_blocks(X, lambda distances: softmax(-distances / self.temperature, axis=1))
 
     def _in_blocks(self, X, reduce):
-        """Compute probabilities in blocks of rows, within scikit-learn's working memory, and reduce each."""
+        """Compute distances in blocks of rows, within scikit-learn's working memory, and reduce each."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         blocks = pairwise_distances_chunked(
             X,
             self.prototypes_,
-            reduce_func=lambda distances, start: reduce(softmax(-distances / self.temperature, axis=1)),
+            reduce_func=lambda distances, start: reduce(distances),
             metric=self.metric,
             **(self.metric_params or {}),
         )

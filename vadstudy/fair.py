@@ -10,7 +10,7 @@ import pandas as pd
 from vadstudy import comparisons, measures, metrics, tables
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import plan
+from vadstudy.recipes import BUDGET, SEED, plan
 
 #: Points and who gets which, taken apart (confound 4): the four cells, by their regressors.
 CROSSING = {
@@ -33,7 +33,7 @@ def rates(store):
     One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with
     intervals.
     """
-    rows = {name: [tables.nearest(store[name])] for name in store.recipes if name.startswith("rate-")}
+    rows = {name: tables.row([store[name]], tables.nearest) for name in store.recipes if name.startswith("rate-")}
     lines = []
     for name, scores in tables.compare(store, rows).scored().iterrows():
         run = store[name]
@@ -51,13 +51,17 @@ def decodings(store):
 def pooling_rows(store):
     """Test predictions by pooling (confound 2): 1NN for the regressor, argmax for the baseline; one seed."""
     names = [name for name in store.recipes if name.startswith("pool-")]
-    return {name.removeprefix("pool-"): [tables.nearest(store[name]) if store.recipes[name].mapper
-                                         else tables.most_probable(store[name])] for name in names}  # fmt: skip
+    return {
+        name.removeprefix("pool-"): tables.row(
+            [store[name]], tables.nearest if store.recipes[name].mapper else tables.most_probable
+        )
+        for name in names
+    }
 
 
 def crossing_rows(store):
     """Test predictions by 1NN of the cells of :data:`CROSSING`, over seeds."""
-    return {name: [tables.nearest(run) for run in store.all(name)] for name in CROSSING.values()}
+    return {name: tables.row(store.all(name), tables.nearest) for name in CROSSING.values()}
 
 
 def effects(compared, score="macro_f1"):
@@ -75,21 +79,45 @@ def effects(compared, score="macro_f1"):
     return pd.DataFrame(lines)
 
 
+def budget(store) -> pd.DataFrame:
+    """More budget on dev (notebook 7): the best epoch of each recorded training, and of the study's own rows.
+
+    ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``best_epoch``, and its dev scores.
+    """
+    lines = []
+    rows = ("softmax", "nrc-mae", "scaled-mae")
+    for recipe in (*(store.recipes[name] for name in rows), *BUDGET):
+        if recipe.name in store.recipes and store.place(recipe.name, SEED).exists():
+            best = store[recipe.name].history.sort_values("dev_macro_f1", kind="stable").iloc[-1]
+            lines.append(
+                {
+                    "row": next(name for name in rows if name in recipe.name),
+                    "layers": recipe.trainable_layers or "all",
+                    "learning_rate": recipe.learning_rate,
+                    "epochs": recipe.epochs,
+                    "best_epoch": int(best["epoch"]),
+                    "dev_accuracy": best["dev_accuracy"],
+                    "dev_macro_f1": best["dev_macro_f1"],
+                }
+            )
+    return pd.DataFrame(lines).sort_values(["row", "layers", "learning_rate", "epochs"], key=lambda c: c.astype(str))
+
+
 def held_out_rows(store):
     """The SVM on scaled-mae's points for texts that it was trained on, and for texts that it was not (confound 10)."""
     words = {"SVM on in-sample points": "scaled-mae-svm", "SVM on held-out points": "scaled-mae-svm-heldout"}
-    return {row: [tables.most_probable(store[name])] for row, name in words.items()}
+    return {row: tables.row([store[name]], tables.most_probable) for row, name in words.items()}
 
 
-def rare_labels(predictions, labels):
-    """Each label's share in the variance of macro-F1 over test resamples and seeds (confound 6).
+def rare_labels(row, labels):
+    """Each label's share in the variance of macro-F1 over test resamples and trainings (confound 6).
 
-    ``predictions`` are a row's, one array of label indices a seed. The columns: ``support``, test rows; ``f1``;
+    ``row`` is a :class:`~vadstudy.comparisons.Row` of label indices. The columns: ``support``, test rows; ``f1``;
     ``share``, the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to
     1.
     """
-    compared = comparisons.compare({"row": predictions}, labels, measures.f1_by_label)
-    draws = np.stack([compared.draws["row"][k] for k in range(len(EMOTIONS))])
+    compared = comparisons.compare({"row": row}, labels, measures.f1_by_label)
+    draws = np.stack([compared.alone["row"][k] for k in range(len(EMOTIONS))])
     macro = draws.mean(axis=0)
     share = (
         ((draws - draws.mean(axis=1, keepdims=True)) * (macro - macro.mean())).mean(axis=1) / len(draws) / macro.var()
@@ -106,7 +134,8 @@ def top3(run):
     order = run.outputs("test")
     if getattr(run.recipe, "mapper", None):
         order = NearestEmotion().fit(run.mapper.points, np.arange(len(EMOTIONS))).predict_proba(order)
-    best = np.argsort(-order, axis=1, kind="stable")[:, :3]
+    # Rounded, so that which of equally near labels comes first is not left to a processor's rounding.
+    best = np.argsort(-np.round(order, 7), axis=1, kind="stable")[:, :3]
     sets = np.zeros((len(order), len(EMOTIONS)), bool)
     np.put_along_axis(sets, best, True, axis=1)
     return sets

@@ -16,9 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.goemotions import emotion_vad
+from vadstudy.paths import PACKAGED
 
 #: The names that :func:`mapper` builds from.
 NAMES = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled", "random")
+SPREAD = PACKAGED / "spread_28.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +143,9 @@ def spread(n=28, dims=3, domain="cube"):
     "cube" gives the centres of n equal balls packed densely in the unit cube: for 28 in 3 dimensions the
     paper's arbitrary points (table 3), with a least distance within 1 % of the best known, 0.3204. "sphere"
     spreads them on the sphere of radius 0.5 around the cube's centre. The labels are the GoEmotions labels if
-    n is 28, else "0" to "n-1". The search takes a second or two, once a process, and repeats exactly on one
-    machine; with other processors' instruction sets no point moved by more than 0.001.
+    n is 28, else "0" to "n-1". Those 28 points in 3 dimensions are part of the package, so that every machine has the
+    same; others are searched for, which takes a second or two, once a process, and repeats exactly on one machine: with
+    other processors' instruction sets no point moved by more than 0.001.
     """
     if domain not in ("cube", "sphere"):
         raise ValueError(f"unknown domain {domain!r}; expected 'cube' or 'sphere'")
@@ -150,7 +153,11 @@ def spread(n=28, dims=3, domain="cube"):
         expected = "n >= 2 and dims >= 1, or 2 for a sphere"
         raise ValueError(f"cannot spread {n} points in {dims} dimensions; expected {expected}")
     name = {"cube": "spread", "sphere": "sphere"}[domain]
-    return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), _spread(n, dims, domain))
+    if (n, dims) == (len(EMOTIONS), 3):
+        points = pd.read_csv(SPREAD, float_precision="round_trip").query("domain == @domain")[["x", "y", "z"]]
+    else:
+        points = _spread(n, dims, domain)
+    return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), points)
 
 
 def matched(points=None, meaning=None):

@@ -1,8 +1,9 @@
 """Measures that can be bootstrapped: sums over test rows, and the scores that follow from them.
 
-A measure takes a row's predictions first and the labels (n,) second, and returns a sparse matrix (sums, n) and a
-function from sums (sums, resamples) to a dictionary of scores (resamples,). Multiplied with how often each test row is
-drawn, the matrix gives the sums of a thousand resamples at once.
+A measure takes a row's predictions first and the truth second, and returns a sparse matrix (sums, n) and a function
+from sums (sums, resamples) to a dictionary of scores (resamples,). Multiplied with how often each test row is drawn,
+the matrix gives the sums of a thousand resamples at once. Whatever depends on which rows were drawn, the number of rows
+of a label too, is a sum.
 """
 
 import numpy as np
@@ -24,16 +25,23 @@ def classification(predicted, labels):
     sets = predicted if predicted.ndim == 2 else np.arange(k) == predicted[:, None]
     hit = sets[np.arange(n), labels]
     exact = hit & (sets.sum(axis=1) == 1)
-    hits = sparse.csr_matrix((hit.astype(np.float32), (labels, np.arange(n))), shape=(k, n))
-    sums = sparse.vstack([hits, sparse.csr_matrix(sets.T.astype(np.float32)), exact[None].astype(np.float32)], "csr")
-    true = np.bincount(labels, minlength=k)[:, None]
+    hits, true = (
+        sparse.csr_matrix((what.astype(np.float32), (labels, np.arange(n))), shape=(k, n)) for what in (hit, np.ones(n))
+    )
+    named = sparse.csr_matrix(sets.T.astype(np.float32))
+    sums = sparse.vstack([hits, named, true, exact[None].astype(np.float32)], "csr")
 
     def scores(sums):
-        with np.errstate(invalid="ignore"):
-            f1 = 2 * sums[:k] / (true + sums[k:-1])
-        return {"accuracy": sums[-1] / n, "macro_f1": np.nanmean(f1, axis=0)}
+        return {"accuracy": sums[-1] / n, "macro_f1": np.nanmean(_f1(sums), axis=0)}
 
     return sums, scores
+
+
+def _f1(sums):
+    """F1 of each label (k, resamples) from the sums of :func:`classification`, NaN where it occurs nowhere."""
+    hits, named, true = np.split(sums[:-1], 3)
+    with np.errstate(invalid="ignore"):
+        return 2 * hits / (true + named)
 
 
 def regression(predicted, truth, constant, loss):
@@ -52,15 +60,14 @@ def regression(predicted, truth, constant, loss):
         return {"test_loss": sums[0] / n, "constant_loss": sums[1] / n, "ratio": sums[0] / sums[1],
                 **{f"r2_{d}": r for d, r in zip("VAD" if dims == 3 else range(dims), r2, strict=True)}}  # fmt: skip
 
-    return sparse.csr_matrix(sums.astype(np.float32)), scores
+    # In double precision: single precision's last digit differs between processors, and so would a table's.
+    return sparse.csr_matrix(sums), scores
 
 
 def f1_by_label(predicted, labels):
     """As :func:`classification`: F1 of each label, by its index; of label indices (n,)."""
     sums, _ = classification(predicted, labels)
-    k = (sums.shape[0] - 1) // 2
-    true = np.bincount(labels, minlength=k)[:, None]
-    return sums, lambda sums: dict(enumerate(2 * sums[:k] / np.maximum(true + sums[k:-1], 1)))
+    return sums, lambda sums: dict(enumerate(np.nan_to_num(_f1(sums))))
 
 
 def inclusion(sets, labels):
@@ -77,12 +84,42 @@ def confusion_by_distance(predicted, labels, distances):
     k = len(distances)
     sums = sparse.csr_matrix((np.ones(len(labels), np.float32), (labels * k + predicted, np.arange(len(labels)))),
                              shape=(k * k, len(labels)))  # fmt: skip
-    pairs, true = np.triu_indices(k, 1), np.maximum(np.bincount(labels, minlength=k), 1)[:, None, None]
+    pairs = np.triu_indices(k, 1)
     ranks = zscore(rankdata(distances[pairs]))
 
     def scores(sums):
-        share = sums.reshape(k, k, -1) / true
+        counts = sums.reshape(k, k, -1)
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         confused = zscore(rankdata((share + share.transpose(1, 0, 2))[pairs], axis=0), axis=0)
         return {"rho": ranks @ confused / len(ranks)}
 
     return sums, scores
+
+
+def correlation(predicted, truth):
+    """As :func:`classification`, for points and truth (n, 3): ``pearson_V`` … ``spearman_D``, of each dimension.
+
+    Spearman's is of the ranks within each resample.
+    """
+    n = len(truth)
+
+    def scores(counts):
+        found = {}
+        for name, of in (("pearson", lambda column, counts: column[:, None]), ("spearman", _ranks)):
+            for i, dimension in enumerate("VAD"):
+                x, y = of(predicted[:, i], counts), of(truth[:, i], counts)
+                x, y = (each - (counts * each).sum(axis=0) / n for each in (x, y))
+                squares = (counts * x**2).sum(axis=0) * (counts * y**2).sum(axis=0)
+                found[f"{name}_{dimension}"] = (counts * x * y).sum(axis=0) / np.sqrt(squares)
+        return found
+
+    return sparse.identity(n, np.float32, "csr"), scores
+
+
+def _ranks(values, counts):
+    """Ranks (n, resamples) of values (n,), each drawn ``counts`` (n, resamples) times; equal ones have their mean."""
+    _, place = np.unique(values, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(place.max() + 1))
+    drawn = np.add.reduceat(counts[order], starts, axis=0)
+    return (np.cumsum(drawn, axis=0) - (drawn - 1) / 2)[place]

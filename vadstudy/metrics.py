@@ -113,34 +113,6 @@ def best_threshold(scores, y_binary):
     return float(((edges[:-1] + edges[1:]) / 2)[np.append(0, gained.cumsum()).argmax()])
 
 
-def bootstrap_interval(statistic, *arrays, n_resamples=1000, level=0.95, seed=0):
-    """Return (low, high), the percentile bootstrap interval of ``statistic(*arrays)`` over their rows.
-
-    A statistic that returns an array gets an array for each end. Macro-F1 leaves out the labels that a
-    resample happens to lack.
-    """
-    arrays = _aligned(**{f"array {i}": array for i, array in enumerate(arrays)})
-    rng, n = np.random.default_rng(seed), len(arrays[0])
-    draws = (rng.integers(n, size=n) for _ in range(n_resamples))
-    values = [statistic(*(array[rows] for array in arrays)) for rows in draws]
-    ends = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return tuple(ends.tolist() if ends.ndim == 1 else ends)
-
-
-def paired_difference(y_true, pred_a, pred_b, statistic=accuracy, n_resamples=1000, seed=0, level=0.95):
-    """Return ``statistic(y_true, pred_a) - statistic(y_true, pred_b)`` and its (low, high) interval.
-
-    Each resample scores both predictions on the same rows. An interval with 0 in it is "no difference found".
-    """
-
-    def difference(y_true, a, b):
-        return statistic(y_true, a) - statistic(y_true, b)
-
-    arrays = _aligned(y_true=y_true, pred_a=pred_a, pred_b=pred_b)
-    interval = bootstrap_interval(difference, *arrays, n_resamples=n_resamples, level=level, seed=seed)
-    return difference(*arrays), interval
-
-
 def expected_calibration_error(proba, y_true, bins=10):
     """Return the mean gap of confidence and accuracy over bins of confidence, weighted by their rows.
 

@@ -13,6 +13,7 @@ from sklearn.metrics import f1_score
 
 from vadstudy import comparisons, measures, metrics
 from vadstudy.classifiers import NearestEmotion
+from vadstudy.comparisons import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED, plan
 
@@ -58,6 +59,16 @@ def most_probable(run, split="test"):
     return run.outputs(split).argmax(axis=1)
 
 
+def row(runs, read):
+    """A :class:`~vadstudy.comparisons.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
+    return Row([read(run) for run in runs], tuple(training(run) for run in runs))
+
+
+def training(run):
+    """The (recipe, seed) of the training that a run's predictions come from: an SVM's, that of its points."""
+    return getattr(run.recipe, "source", None) or run.recipe.name, run.seed
+
+
 def threshold_sweep(run, split="dev"):
     """The sigmoid baseline's exact-match accuracy and macro-F1 at thresholds from 0.05 to 0.95, in steps of 0.05."""
     probabilities, labels = expit(run.outputs(split)), run.labels(split)
@@ -84,9 +95,13 @@ def losses(store, names=None):
     rows, train = {}, store["nrc-mae"].labels("train")
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
-        rows[name] = [(run.outputs("test"), targets(run), metrics.best_constant(run.mapper.points_for(train), loss),
-                       loss)
-                      for run in store.all(name)]  # fmt: skip
+
+
+        def read(run, loss=loss):
+            constant = metrics.best_constant(run.mapper.points_for(train), loss)
+            return run.outputs("test"), targets(run), constant, loss
+
+        rows[name] = row(store.all(name), read)
     labels = store["nrc-mae"].labels("test")
     return comparisons.compare(rows, labels, lambda row, labels: measures.regression(*row))
 
@@ -114,29 +129,32 @@ def with_paper(table):
 
 
 def classifier_predictions(store):
-    """Test predictions behind each row of Table 2, in its order: of each row a list, one entry a seed.
+    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.comparisons.Row`.
 
     The threshold that is chosen on dev is chosen anew for each seed.
     """
+
+
+    def above(threshold_of):
+        return lambda run: metrics.threshold_predictions(expit(run.outputs("test")), threshold_of(run))
+
     bces = store.all("bce")
-    probabilities = [expit(run.outputs("test")) for run in bces]
     rows = {
-        "baseline, threshold 0.3": [metrics.threshold_predictions(p, 0.3) for p in probabilities],
-        "baseline, threshold from dev": [metrics.threshold_predictions(p, dev_threshold(run))
-                                         for run, p in zip(bces, probabilities, strict=True)],
-        "baseline, argmax": [most_probable(run) for run in bces],
-        "softmax, argmax": [most_probable(run) for run in store.all("softmax")],
-    }  # fmt: skip
+        "baseline, threshold 0.3": row(bces, above(lambda run: 0.3)),
+        "baseline, threshold from dev": row(bces, above(dev_threshold)),
+        "baseline, argmax": row(bces, most_probable),
+        "softmax, argmax": row(store.all("softmax"), most_probable),
+    }
     for name in ("nrc-mae", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "scaled-mae"):
         rows |= read_points(store, name)
     return rows
 
 
 def read_points(store, name):
-    """A regressor's test predictions by 1NN and, where there is one, by the SVM; of each a list, one entry a seed."""
-    rows = {f"{name}, 1NN": [nearest(run) for run in store.all(name)]}
+    """A regressor's test predictions by 1NN and, where there is one, by the SVM, of the same trainings."""
+    rows = {f"{name}, 1NN": row(store.all(name), nearest)}
     if f"{name}-svm" in store.recipes:
-        rows[f"{name}, SVM"] = [most_probable(run) for run in store.all(f"{name}-svm")]
+        rows[f"{name}, SVM"] = row(store.all(f"{name}-svm"), most_probable)
     return rows
 
 
@@ -155,7 +173,7 @@ def compare(store, rows):
 
 
 def mapper_predictions(store):
-    """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM; of each a list, one a seed."""
+    """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM."""
     rows = {}
     for name in ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae"):
         rows |= read_points(store, name)
@@ -174,14 +192,14 @@ def table3(store, compared=None):
 def per_emotion(rows, labels):
     """F1 of each emotion (28 rows) by each row of predictions, and ``support``, its number of test rows.
 
-    ``rows`` maps a row's name to its seeds' predictions, label indices or sets of labels; F1 is their mean. It is NaN
-    for an emotion that is neither true nor predicted.
+    ``rows`` are :class:`~vadstudy.comparisons.Row`, of label indices or sets of labels; F1 is the mean over trainings.
+    It is NaN for an emotion that is neither true nor predicted.
     """
     n = len(EMOTIONS)
     true = np.eye(n, dtype=bool)[labels]
     table = pd.DataFrame(index=list(EMOTIONS))
-    for name, seeds in rows.items():
-        sets = [p if p.ndim == 2 else np.eye(n, dtype=bool)[p] for p in seeds]
+    for name, of in rows.items():
+        sets = [p if p.ndim == 2 else np.eye(n, dtype=bool)[p] for p in of.predictions]
         table[name] = np.mean([f1_score(true, p, average=None, zero_division=np.nan) for p in sets], axis=0)
     table.insert(0, "support", np.bincount(labels, minlength=len(EMOTIONS)))
     return table.rename_axis("emotion")
@@ -214,7 +232,8 @@ def save(table, name, store, caption):
     """Write ``name`` as CSV, Markdown and LaTeX to the profile's tables folder; the table is returned, to be shown."""
     folder = store.output("reports", "tables")
     named = not isinstance(table.index, pd.RangeIndex)
-    table.to_csv(folder / f"{name}.csv", float_format="%.6g", index=named)
+    # Rounded well above what a processor's own rounding changes.
+    table.to_csv(folder / f"{name}.csv", float_format="%.5g", index=named)
     text = table.apply(_as_text)
     align = ["left"] * named + ["right" if dtype.kind in "iuf" else "left" for dtype in table.dtypes]
     markdown = text.to_markdown(index=named, disable_numparse=True, colalign=align)

@@ -7,11 +7,14 @@ on which the regressor was trained. ``learned_from_target`` says in every table 
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
-from vadstudy import comparisons, metrics, tables
+from vadstudy import comparisons, measures, metrics, tables
+from vadstudy.comparisons import Row
 from vadstudy.errors import RunError
 from vadstudy.mappers import VAD, to_vad
+
+#: The scores of EmoBank's rows, of each dimension; a pair's six differences are one family.
+CORRELATIONS = tuple(f"{how}_{dimension}" for how in ("pearson", "spearman") for dimension in "VAD")
 
 
 def points(store, role, split="test"):
@@ -50,11 +53,15 @@ def _above(run, threshold):
     return run.outputs("test")[:, 0] > threshold
 
 
-def sentiment(store):
+def sentiment_compared(store) -> comparisons.Comparison:
+    """Comparison of the rows of :func:`sentiment_predictions`."""
+    return compared(sentiment_predictions(store)[0], store["sentiment-points"].labels("test"))
+
+
+def sentiment(store, compared=None) -> pd.DataFrame:
     """IMDB: accuracy of each row; the paper swept the threshold on test, and its number stands beside that row."""
-    rows, learned = sentiment_predictions(store)
     paper = {"regressor, threshold from test": tables.PAPER_IMDB}
-    return _scored(rows, learned, store["sentiment-points"].labels("test"), paper)
+    return _scored(compared or sentiment_compared(store), sentiment_predictions(store)[1], paper)
 
 
 def six_predictions(store):
@@ -72,10 +79,15 @@ def six_predictions(store):
     return _apart(rows)
 
 
-def six(store):
+def six_compared(store) -> comparisons.Comparison:
+    """Comparison of the rows of :func:`six_predictions`."""
+    return compared(six_predictions(store)[0], store["six-points-svm"].labels("test"))
+
+
+def six(store, compared=None) -> pd.DataFrame:
     """Emotion: accuracy and macro-F1 of each row over its six labels, the paper's accuracy beside the first."""
-    rows, learned = six_predictions(store)
-    return _scored(rows, learned, store["six-points-svm"].labels("test"), {"regressor and SVM": tables.PAPER_EMOTION})
+    paper = {"regressor and SVM": tables.PAPER_EMOTION}
+    return _scored(compared or six_compared(store), six_predictions(store)[1], paper)
 
 
 def human_vad(store):
@@ -95,47 +107,32 @@ def vad_predictions(store):
     return _apart(rows)
 
 
-def compared(rows, labels):
-    """Comparison of rows of predicted labels, one seed each: the flagship's."""
-    return comparisons.compare({row: [p] for row, p in rows.items()}, labels, n_resamples=2000)
+def compared(rows: dict, labels) -> comparisons.Comparison:
+    """Comparison of rows of predicted labels, one training each: the flagship's."""
+    return comparisons.compare({name: Row([predicted]) for name, predicted in rows.items()}, labels)
 
 
-def spearman(true, predicted):
-    """Spearman's rank correlation of each dimension, shape (dims,); stretching an axis does not change it."""
-    return metrics.pearson(rankdata(true, axis=0), rankdata(predicted, axis=0))
+def vad_compared(store) -> comparisons.Comparison:
+    """Comparison of the rows of :func:`vad_predictions` by their correlations with people, over test texts."""
+    rows = {name: Row([predicted]) for name, predicted in vad_predictions(store)[0].items()}
+    return comparisons.compare(rows, human_vad(store), measures.correlation, strata=False)
 
 
-CORRELATIONS = {"pearson": metrics.pearson, "spearman": spearman}
+def vad(store, compared=None) -> pd.DataFrame:
+    """EmoBank: correlation of predicted with human VAD, a row a predictor and dimension, with 95 % intervals.
 
-
-def vad(store):
-    """EmoBank: correlation of predicted with human VAD, a row a predictor and dimension, with 95 % intervals."""
-    true, (rows, learned) = human_vad(store), vad_predictions(store)
-    out = []
-    for name, predicted in rows.items():
-        found = {column: (statistic(true, predicted), *metrics.bootstrap_interval(statistic, true, predicted))
-                 for column, statistic in CORRELATIONS.items()}  # fmt: skip
-        out += [{"row": name, "dimension": dimension, "learned_from_target": learned[name], **_ends(found, i)}
-                for i, dimension in enumerate(VAD)]  # fmt: skip
-    return pd.DataFrame(out)
-
-
-def vad_differences(store, pairs):
-    """EmoBank: correlation of a pair's first row less its second's, by dimension, paired over test texts."""
-    true, (rows, _) = human_vad(store), vad_predictions(store)
-    out = []
-    for first, second in pairs:
-        found = {}
-        for column, statistic in CORRELATIONS.items():
-            difference, interval = metrics.paired_difference(true, rows[first], rows[second], statistic)
-            found[column] = (difference, *interval)
-        out += [{"first": first, "second": second, "dimension": d, **_ends(found, i)} for i, d in enumerate(VAD)]
-    return pd.DataFrame(out)
-
-
-def _ends(found, i):
-    return {column + end: values[i] for column, triple in found.items()
-            for end, values in zip(("", "_low", "_high"), triple, strict=True)}  # fmt: skip
+    ``compared`` is :func:`vad_compared`, if it is there already.
+    """
+    scored = (compared or vad_compared(store)).scored(CORRELATIONS)
+    lines = []
+    for name, learned in vad_predictions(store)[1].items():
+        for dimension in VAD:
+            line = {"row": name, "dimension": dimension, "learned_from_target": learned}
+            for how in ("pearson", "spearman"):
+                for end in ("", "_low", "_high"):
+                    line[how + end] = scored.loc[name, f"{how}_{dimension[0].upper()}{end}"]
+            lines.append(line)
+    return pd.DataFrame(lines)
 
 
 def _runs(store, *names):
@@ -159,8 +156,8 @@ def _majority(run):
     return np.full(len(run.labels("test")), np.bincount(run.labels("train")).argmax())
 
 
-def _scored(rows, learned, labels, paper):
-    table = compared(rows, labels).scored()
+def _scored(compared, learned, paper):
+    table = compared.scored()
     table = table.drop(columns=["seeds", "accuracy_sd", "macro_f1_sd"])
     table.insert(0, "learned_from_target", pd.Series(learned))
     table["paper_accuracy"] = pd.Series(paper, dtype=float).reindex(table.index)
