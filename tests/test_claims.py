@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import claims, ledger
+from vadstudy import claims, comparisons, ledger
 from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
+from vadstudy.comparisons import Row
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_claims.ipynb"
 
@@ -55,21 +57,42 @@ class Made:
     lines = pd.DataFrame([
         {"key": "a", "expected": "higher", "on": "labels", "seeds": 2, "first": "x", "second": "y", "score": "accuracy",
          "difference": 0.02, "low": 0.01, "high": 0.03, "verdict": "higher"},
-        {"key": "b", "expected": "equal", "on": "labels", "seeds": 1, "first": "x", "second": "z", "score": "macro_f1",
+        {"key": "b", "expected": "equal", "on": "imdb", "seeds": 1, "first": "x", "second": "z", "score": "macro_f1",
          "difference": 0.0, "low": -0.01, "high": 0.01, "verdict": "equal"},
     ])  # fmt: skip
 
 
 def test_a_line_has_the_numbers_that_decided_it(monkeypatch):
     made = (Claim("a", "Table 9", "X is better.", (Says("x", "y", "higher"),), "One corpus."),
-            Claim("b", "Table 9", "X is as good as z.", (Says("x", "z", "equal"),)),
+            Claim("b", "Table 9", "X is as good as z.", (Says("x", "z", "equal"),), asked_by="us"),
             Claim("c", "title", "All is well."))  # fmt: skip
     monkeypatch.setattr(claims, "CLAIMS", made)
     monkeypatch.setattr(claims, "UNTESTED", {"c": "Nothing was run."})
     table = ledger.ledger(Made)
-    assert list(table["verdict"]) == ["supported", "inconclusive", "not testable here"]
+    assert list(table["verdict"]) == ["supported", "supported", "not testable here"]
+    assert ledger.counted(table) == {"paper": "1 supported, 1 not testable here", "us": "1 supported"}
     assert table.loc["a", "evidence"] == "accuracy of x less y: +0.020 (+0.010 to +0.030): higher"
-    assert table.loc["b", "evidence"] == "macro-F1 of x less z: +0.000 (-0.010 to +0.010, 1 seed): equal"
+    assert table.loc["b", "evidence"] == "macro-F1 of x less z: +0.000 (-0.010 to +0.010): equal"
     assert (table.loc["a", "rows"], table.loc["a", "limits"]) == ("x; y", "One corpus.")
     with pytest.raises(ValueError, match="unknown claim 'd'; expected one of a, b, c"):
         ledger.judge(Made, "d")
+
+
+def test_a_single_seed_is_said_in_the_sentence():
+    line = next(lines("equal", seeds=1).assign(first="x", second="z", score="macro_f1", difference=0.0, low=-0.01,
+                                               high=0.01).itertuples())  # fmt: skip
+    assert ledger.sentence(line) == "macro-F1 of x less z: +0.000 (-0.010 to +0.010, 1 seed): equal"
+
+
+def test_a_number_in_place_of_a_row_is_that_number_everywhere():
+    compared = comparisons.compare({"a": Row([np.arange(4) % 2])}, np.zeros(4, int), n_resamples=50)
+    table = ledger._with_number(compared, 0.9).differences([("a", 0.9)], ("accuracy",))
+    assert table["difference"].tolist() == pytest.approx([0.5 - 0.9])
+
+
+def test_the_paper_s_claims_are_tested_against_what_the_paper_has():
+    says = {claim.key: claim.says for claim in CLAIMS if claim.asked_by == "paper"}
+    assert {each.second for each in says["better-accuracy"]} == {"baseline, threshold 0.3"}
+    assert {each.second for each in says["imdb"]} == {0.5} and {each.second for each in says["emotion"]} == {0.25}
+    rows = {each.first for key in ("arbitrary-as-good", "structure-unused") for each in says[key]}
+    assert not any("shuffled" in row for row in rows), "a claim about meaning must not rest on a few assignments"

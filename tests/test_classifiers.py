@@ -165,3 +165,18 @@ def test_full_proba_needs_label_indices(labels, n):
     nearest = NearestEmotion().fit([[0.0], [1.0]], labels)
     with pytest.raises(ValueError, match=f"expected label indices from 0 to {n - 1}; fit it on indices"):
         full_proba(nearest, [[0.1]], n=n)
+
+
+def test_ties_of_the_nearest_label_survive_another_machine_s_rounding():
+    rng = np.random.default_rng(0)
+    prototypes = nrc().points
+    pairs = rng.integers(28, size=(300, 2))
+    # Halfway between two labels, where the last bit would decide.
+    points = prototypes[pairs].mean(axis=1)
+    nearest = NearestEmotion().fit(prototypes, np.arange(28))
+    tied = np.sort(cdist(points, prototypes, "cityblock"), axis=1)
+    assert (tied[:, 1] - tied[:, 0] < 1e-12).sum() > 20
+    expected = nearest.predict(points)
+    for _ in range(5):
+        moved = points + rng.uniform(-1e-7, 1e-7, points.shape)
+        np.testing.assert_array_equal(nearest.predict(moved), expected)

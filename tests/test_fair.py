@@ -5,14 +5,15 @@ import pandas as pd
 import pytest
 
 from vadstudy import fair, recipes
-from vadstudy.comparisons import Comparison
+from vadstudy.comparisons import Comparison, Row
 from vadstudy.runs import RunStore
 
 
 def test_effects_are_means_over_the_other_factor():
     scores = dict(zip(fair.CROSSING.values(), (0.5, 0.4, 0.7, 0.65), strict=True))
     values = {name: {"macro_f1": np.array([score])} for name, score in scores.items()}
-    compared = Comparison(values, {name: {"macro_f1": np.full(10, score)} for name, score in scores.items()})
+    draws = {name: {"macro_f1": np.full(10, score)} for name, score in scores.items()}
+    compared = Comparison(values, draws, draws)
     found = fair.effects(compared).set_index("effect")["difference"]
     assert found.to_dict() == pytest.approx({"meaning": (0.1 + 0.05) / 2, "spread": (0.2 + 0.25) / 2,
                                              "interaction": (0.05 - 0.1) / 2})  # fmt: skip
@@ -25,7 +26,7 @@ def test_shares_in_the_variance_of_macro_f1_add_up_and_are_the_rare_ones():
         np.where(rng.random(len(labels)) < 0.6, labels, rng.integers(1, 28, size=len(labels))) for _ in range(2)
     ]
     predictions[0][:2], predictions[1][:2] = [0, 1], [0, 0]
-    table = fair.rare_labels(predictions, labels)
+    table = fair.rare_labels(Row(predictions, (("a", 42), ("a", 43))), labels)
     assert table["share"].sum() == pytest.approx(1) and table["share"].idxmax() == "admiration"
     assert list(table["support"]) == [2] + [60] * 27
 

@@ -117,6 +117,11 @@ def test_spread_finds_known_optima(n, dims, domain, least):
         np.testing.assert_allclose(np.linalg.norm(found.points - 0.5, axis=1), 0.5, atol=1e-12)
 
 
+@pytest.mark.parametrize("domain", ["cube", "sphere"])
+def test_the_packaged_spread_points_are_what_the_search_finds(domain):
+    np.testing.assert_allclose(spread(domain=domain).points, mappers._spread(28, 3, domain), atol=0.001)
+
+
 def test_spread_is_deterministic_and_computed_once():
     first = spread(9, 2).points
     assert mappers._spread(9, 2, "cube") is mappers._spread(9, 2, "cube")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, f1_score
 
 from vadstudy import metrics
@@ -10,7 +9,6 @@ from vadstudy.metrics import (
     accuracy,
     best_constant,
     best_threshold,
-    bootstrap_interval,
     exact_match,
     expected_calibration_error,
     f1_per_label,
@@ -18,7 +16,6 @@ from vadstudy.metrics import (
     mae,
     mse,
     multi_hot_macro_f1,
-    paired_difference,
     pearson,
     r2,
     threshold_predictions,
@@ -139,51 +136,6 @@ def test_best_threshold_may_put_all_rows_on_one_side():
         best_threshold([0.1, 0.2, 0.3], [0, 1, 2])
 
 
-def test_bootstrap_interval_agrees_with_theory_and_scipy(labels):
-    y, a, _ = labels
-    low, high = bootstrap_interval(accuracy, y, a)
-    share = accuracy(y, a)
-    error = np.sqrt(share * (1 - share) / len(y))
-    assert low < share < high
-    assert (high - low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.1)
-    scipys = bootstrap(
-        (y == a,), np.mean, n_resamples=1000, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    np.testing.assert_allclose([low, high], scipys, atol=0.004)
-
-
-def test_bootstrap_interval_repeats_narrows_and_takes_arrays(labels):
-    y, a, _ = labels
-    assert bootstrap_interval(macro_f1, y, a, seed=3) == bootstrap_interval(macro_f1, y, a, seed=3)
-    assert bootstrap_interval(accuracy, y, a, seed=3) != bootstrap_interval(accuracy, y, a, seed=4)
-    wide, narrow = (np.diff(bootstrap_interval(accuracy, y, a, level=level)) for level in (0.95, 0.5))
-    assert narrow < wide
-    points = np.random.default_rng(0).random((50, 3))
-    low, high = bootstrap_interval(r2, points, points**2, n_resamples=50)
-    assert low.shape == (3,)
-    assert (low < high).all()
-
-
-def test_paired_difference_knows_better_from_equal(labels):
-    y, a, b = labels
-    difference, (low, high) = paired_difference(y, a, b)
-    assert difference == pytest.approx(accuracy(y, a) - accuracy(y, b))
-    assert 0 < low < difference < high
-    assert paired_difference(y, a, a, macro_f1) == (0, (0, 0))
-    mirrored, (low_b, high_b) = paired_difference(y, b, a)
-    assert (mirrored, low_b, high_b) == pytest.approx((-difference, -high, -low), abs=1e-12)
-
-
-def test_paired_difference_is_narrower_than_unpaired():
-    rng = np.random.default_rng(0)
-    y = rng.integers(0, 2, 1000)
-    a = np.where(rng.random(1000) < 0.6, y, 1 - y)
-    b = np.where(np.arange(1000) < 20, 1 - a, a)
-    _, (low, high) = paired_difference(y, a, b)
-    a_low, a_high = bootstrap_interval(accuracy, y, a)
-    assert high - low < (a_high - a_low) / 2
-
-
 def test_expected_calibration_error_by_hand():
     proba = np.array([[0.95, 0.05], [0.95, 0.05], [0.65, 0.35], [0.35, 0.65]])
     assert expected_calibration_error(proba, [0, 1, 0, 1]) == pytest.approx((2 * 0.45 + 2 * 0.35) / 4)
@@ -216,8 +168,6 @@ def test_other_functions_check_lengths_too():
         lambda: exact_match(np.eye(3, dtype=bool), [0, 1]),
         lambda: multi_hot_macro_f1(np.eye(3, dtype=bool), [0, 1]),
         lambda: expected_calibration_error(np.eye(3), [0, 1]),
-        lambda: bootstrap_interval(accuracy, [0, 1], [0, 1, 2]),
-        lambda: paired_difference([0, 1], [0, 1], [0, 1, 1]),
     ):
         with pytest.raises(ValueError, match="expected the same number of rows"):
             call()

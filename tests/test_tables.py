@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from vadstudy import mappers, recipes, tables
+from vadstudy.comparisons import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.recipes import SEED, Recipe
 from vadstudy.regressor import sha256
@@ -121,12 +122,19 @@ def test_f1_of_each_emotion_for_labels_and_for_sets():
     labels = np.array([0, 0, 1])
     sets = np.zeros((3, 28), dtype=bool)
     sets[[0, 1, 1], [0, 0, 5]] = True
-    table = tables.per_emotion({"labels": [np.array([0, 1, 1])], "sets": [sets]}, labels)
+    table = tables.per_emotion({"labels": Row([np.array([0, 1, 1])]), "sets": Row([sets])}, labels)
     assert list(table.index) == list(EMOTIONS) and table["support"].tolist() == [2, 1] + [0] * 26
     np.testing.assert_allclose(table["labels"].iloc[:3], [2 / 3, 2 / 3, np.nan])
     np.testing.assert_allclose(table["sets"].iloc[:6], [1, 0, np.nan, np.nan, np.nan, 0])
-    both = tables.per_emotion({"seeds": [np.array([0, 1, 1]), np.array([0, 0, 1])]}, labels)
+    both = tables.per_emotion({"seeds": Row([np.array([0, 1, 1]), np.array([0, 0, 1])])}, labels)
     np.testing.assert_allclose(both["seeds"].iloc[:2], [(2 / 3 + 1) / 2, (2 / 3 + 1) / 2])
+
+
+def test_rows_of_one_regressor_have_its_trainings_whoever_reads_them(store):
+    rows = tables.read_points(store, "nrc-mae")
+    assert rows["nrc-mae, SVM"].trainings == rows["nrc-mae, 1NN"].trainings == (("nrc-mae", 42),)
+    rows = tables.classifier_predictions(store)
+    assert {rows[name].trainings for name in rows if name.startswith("baseline")} == {(("bce", 42),)}
 
 
 def test_the_search_is_empty_where_there_was_none(store):

@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from vadstudy import corpora, derived, mappers, metrics, tables, transfer
+from vadstudy import comparisons, corpora, derived, mappers, metrics, tables, transfer
 from vadstudy.runs import RunStore
 
 
@@ -50,10 +50,17 @@ def test_correlations_are_of_the_dimension_that_they_name(store):
     assert len(table) == 12
 
 
-def test_differences_of_correlations_are_first_less_second(store):
+def test_differences_of_correlations_are_first_less_second_and_one_family(store):
     table = transfer.vad(store).set_index(["row", "dimension"])["spearman"]
-    found = transfer.vad_differences(store, [("bag of words", "lexicon mean")]).set_index("dimension")["spearman"]
-    assert found["valence"] == pytest.approx(table["bag of words", "valence"] - table["lexicon mean", "valence"])
+    found = transfer.vad_compared(store).differences([("bag of words", "lexicon mean")], transfer.CORRELATIONS)
+    assert len(found) == 6 and {"p", "verdict"} <= set(found)
+    valence = found.set_index("score").loc["spearman_V", "difference"]
+    assert valence == pytest.approx(table["bag of words", "valence"] - table["lexicon mean", "valence"])
+
+
+def test_a_transfer_s_intervals_rest_on_as_many_resamples_as_all_others(store):
+    compared = transfer.sentiment_compared(store)
+    assert {len(of["accuracy"]) for of in compared.draws.values()} == {comparisons.RESAMPLES}
 
 
 def test_a_text_s_beginning_is_what_a_regressor_reads_of_it():

@@ -154,7 +154,7 @@ def spread(n=28, dims=3, domain="cube"):
         raise ValueError(f"cannot spread {n} points in {dims} dimensions; expected {expected}")
     name = {"cube": "spread", "sphere": "sphere"}[domain]
     if (n, dims) == (len(EMOTIONS), 3):
-        points = pd.read_csv(SPREAD, float_precision="round_trip").query("domain == @domain")[["x", "y", "z"]]
+        points = pd.read_csv(SPREAD).query("domain == @domain")[["x", "y", "z"]]
     else:
         points = _spread(n, dims, domain)
     return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), points)

@@ -70,13 +70,6 @@ def f1_by_label(predicted, labels):
     return sums, lambda sums: dict(enumerate(np.nan_to_num(_f1(sums))))
 
 
-def inclusion(sets, labels):
-    """As :func:`classification`: ``included``, the share of rows whose label is in its set; sets are bool (n,
-    n_labels)."""
-    hit = sets[np.arange(len(labels)), labels]
-    return sparse.csr_matrix(hit[None].astype(np.float32)), lambda sums: {"included": sums[0] / len(labels)}
-
-
 def confusion_by_distance(predicted, labels, distances):
     """As :func:`classification`: ``rho``, Spearman's correlation over all pairs of labels of how often one is taken
     for the other and how far apart they lie in ``distances`` (n_labels, n_labels). Below 0: near ones are confused
