@@ -11,6 +11,8 @@ from scipy import stats
 from vadstudy import comparisons, metrics, tables
 from vadstudy.fair import top3
 
+MARGINS = {**comparisons.MARGINS, "included": 0.01}
+
 #: Sets of points and the two ways to deal labels to them, by their regressors.
 DEALT = {
     ("scaled", "where NRC has them"): "assigned-scaled-nrc",
@@ -38,13 +40,15 @@ def scores(store) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def meaning(found: pd.DataFrame) -> pd.DataFrame:
+def meaning(found: pd.DataFrame, margins: dict = MARGINS) -> pd.DataFrame:
     """What it is worth that labels lie where NRC has them, with the assignment as the unit (confound 4).
 
     Parameters
     ----------
     found : DataFrame
         What :func:`scores` gives.
+    margins : dict
+        Of each score: differences within it count as none.
 
     Returns
     -------
@@ -74,9 +78,9 @@ def meaning(found: pd.DataFrame) -> pd.DataFrame:
     cells = dict(list(found.groupby(["points", "labels"])))
     lines = []
     for (first, second), weights in contrasts.items():
-        for score, margin in {**comparisons.MARGINS, "included": 0.01}.items():
+        for score in MARGINS:
             parts = [(weight, cells[cell][score].to_numpy()) for cell, weight in weights.items()]
-            line = {"first": first, "second": second, "score": score, **_welch(parts, margin)}
+            line = {"first": first, "second": second, "score": score, **_welch(parts, margins[score])}
             if len(parts) == 4:
                 line["p"] = _permutation(parts)
             elif "dealt" in second:

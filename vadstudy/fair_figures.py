@@ -1,6 +1,7 @@
 """Figures of the fair comparisons (notebook 7); each takes data and returns the matplotlib figure."""
 
 import numpy as np
+import seaborn as sns
 
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, colour
 from vadstudy.fair import CROSSING
@@ -126,6 +127,19 @@ def crossing(table):
                  ylabel=f"{NAMES[score]} on test (0 to 1)")  # fmt: skip
         axes.set_xticklabels(assignments)
     panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return figure
+
+
+def assignments(scores):
+    """Plot each training's scores by 1NN, in a column a set of points, by who dealt the labels; ``scores`` is that of
+    :func:`vadstudy.assignments.scores`. A dot of the random ones is an assignment of its own."""
+    figure, panels = subplots(1, 3, figsize=(11, 3.9), layout="constrained")
+    words = {"accuracy": "accuracy", "macro_f1": "macro-F1", "included": "share with the label among the nearest three"}
+    for axes, (score, name) in zip(panels, words.items(), strict=True):
+        sns.swarmplot(scores, x="points", y=score, hue="labels", dodge=True, size=5, palette=list(CONTRAST[:2]), ax=axes)
+        axes.set(xlabel="points", ylabel=f"{name} on test (0 to 1)")
+        axes.get_legend().remove()
+    panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, title="labels")
     return figure
 
 

@@ -34,11 +34,11 @@ SCORES = {
     "losses": ("test_loss", "ratio", "r2_V", "r2_A", "r2_D"),
     "confusion": ("rho",),
 }
-MARGINS = {**comparisons.MARGINS, "ratio": 0.01, "rho": 0.1}
+MARGINS = {**assignments.MARGINS, "ratio": 0.01, "rho": 0.1}
 
 
 class Evidence:
-    """All comparisons that the ledger rests on, made once; ``lines`` has one a claim, pair and score."""
+    """All comparisons that the ledger rests on, made once; ``lines`` are :meth:`judged` by the ledger's margins."""
 
     def __init__(self, store):
         labels = store["nrc-mae"].labels("test")
@@ -55,19 +55,27 @@ class Evidence:
             "imdb": transfer.sentiment_compared(store),
             "emotion": transfer.six_compared(store),
         }
-        self.meaning = assignments.meaning(assignments.scores(store))
-        self.lines = pd.concat(
-            [self._lines(claim.key, says) for claim in claims.CLAIMS for says in claim.says], ignore_index=True
-        )
+        self.assigned = assignments.scores(store)
+        self.lines = self.judged(MARGINS)
 
-    def _lines(self, key, says):
+    def judged(self, margins):
+        """One line a claim, pair and score, with what it ``expected``: first less second, by these margins of equality.
+
+        The columns are those of :meth:`vadstudy.comparisons.Comparison.differences`, ``key``, ``expected``, ``on`` and
+        ``seeds``, the fewer of the two rows'.
+        """
+        says = [(claim.key, says) for claim in claims.CLAIMS for says in claim.says]
+        return pd.concat([self._lines(key, each, margins) for key, each in says], ignore_index=True)
+
+    def _lines(self, key, says, margins):
         if says.on == "assignments":
-            of_pair = (self.meaning["first"] == says.first) & (self.meaning["second"] == says.second)
-            table, seeds = self.meaning[of_pair], MIN_SEEDS
+            meaning = assignments.meaning(self.assigned, margins)
+            table = meaning[(meaning["first"] == says.first) & (meaning["second"] == says.second)]
+            seeds = MIN_SEEDS
         else:
             compared = _with_number(self.compared[says.on], says.second)
             scores = SCORES.get(says.on, claims.BOTH)
-            table = compared.differences([(says.first, says.second)], scores, MARGINS)
+            table = compared.differences([(says.first, says.second)], scores, margins)
             chance = [row for row in (says.first, says.second) if isinstance(row, str) and row not in CERTAIN]
             seeds = min(len(next(iter(compared.values[row].values()))) for row in chance)
         table = table[table["score"].isin(says.scores)]

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import typst
 
-from vadstudy import fair, tables
-from vadstudy.comparisons import NAMES
+from vadstudy import fair, ledger, tables
+from vadstudy.comparisons import WORDS
 from vadstudy.errors import ReportError
 from vadstudy.findings import findings
 from vadstudy.paths import ROOT
@@ -35,7 +35,7 @@ NOTICE = ("**Not the study**: this profile shows the way on {}. The paper's numb
           "below is a finding about emotions.")  # fmt: skip
 
 #: Tables of what only the profile study has.
-SEARCHED = ("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
+SEARCHED = ("t_07_budget", "t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
 
 
 def write(store):
@@ -116,7 +116,7 @@ def markdown(store):
         layers="all layers" if recipe.trainable_layers is None else f"the upper {recipe.trainable_layers} layers",
         head_rate=recipe.head_learning_rate or recipe.learning_rate, record=record(store, command),
         notice="" if comparable else NOTICE.format(corpora["corpus"]),
-        claims=as_markdown(read("08_claims")[["sentence", "section", "verdict"]], encoder),
+        claims=as_markdown(read("08_claims")[["asked_by", "sentence", "section", "verdict"]], encoder),
         abstract=_abstract(read, encoder), provenance=provenance(store),
         seeds=tables.setting(store).split(", ")[1], seed_limit=_seed_limit(store),
         findings="\n".join(f"- {line}" for line in findings(read, corpora, comparable)),
@@ -127,14 +127,13 @@ def markdown(store):
 
 
 def _abstract(read, encoder):
-    rows, verdicts = read("table2").set_index("row"), read("08_claims")["verdict"].value_counts()
+    rows, counts = read("table2").set_index("row"), ledger.counted(read("08_claims"))
     space, plain, paper = (rows.loc[name] for name in ("scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"))
-    counted = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
     return (f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} "
-            f"and macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, trained and tuned alike, "
+            f"and macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, under equal conditions, "
             f"{plain.accuracy:.3f} and {plain.macro_f1:.3f}; the paper's baseline, which names every label above 0.3, "
-            f"{paper.accuracy:.3f} and {paper.macro_f1:.3f}. Of the paper's claims, turned into sentences that a run "
-            f"can contradict, {counted}.")
+            f"{paper.accuracy:.3f} and {paper.macro_f1:.3f}. Of the paper's claims, each a sentence that a run can "
+            f"contradict, in the paper's own terms: {counts['paper']}. Of our own, harder questions: {counts['us']}.")
 
 
 def provenance(store):
@@ -225,7 +224,7 @@ def _cells(table, name):
     if name in ("p", "p_equal"):
         return ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
     if name == "score":
-        return [NAMES.get(score, score) for score in values]
+        return [WORDS.get(score, score) for score in values]
     if values.dtype.kind == "f":
         form = ".0e" if 0 < values.abs().max() < 0.0005 or name == "learning_rate" else ".3f"
         return ["–" if pd.isna(value) else f"{value:{form}}" for value in values]
