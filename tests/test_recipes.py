@@ -97,11 +97,15 @@ def test_a_field_that_was_added_later_has_its_default_in_older_records():
 def test_the_plan_has_five_seeds_for_what_carries_the_conclusions():
     plan = recipes.plan()
     seeds = {name: [seed for other, seed in plan if other == name] for name, _ in plan}
-    assert seeds["softmax"] == seeds["scaled-mae"] == seeds["scaled-mae-svm"] == list(recipes.SEEDS)
+    assert seeds["softmax"] == seeds["scaled-mae"] == seeds["scaled-mae-svm"] == list(recipes.SEEDS[:5])
+    assert seeds["assigned-spread-random"] == list(recipes.SEEDS) and len(recipes.SEEDS) == 19
+    assert seeds["nrc-mse-svm"] == seeds["nrc-mse"] == list(recipes.SEEDS[:3])
     assert seeds["bce"] == seeds["shuffled-mae-svm"] == list(recipes.SEEDS[:3])
     assert seeds["nrc-mse-5e-7"] == seeds["scaled-mae-fold1of3"] == seeds["tuned-svm"] == [recipes.SEED]
     assert [seed for _, seed in plan] == sorted(seed for _, seed in plan)
-    assert {seed for _, seed in recipes.plan("smoke")} == {recipes.SEED}
+    small = recipes.plan("smoke")
+    assert {name for name, seed in small if seed != recipes.SEED} == {recipe.name for recipe in recipes.PERMUTED}
+    assert {seed for _, seed in small} == {42, 43}, "what a permutation is of must vary in small profiles, too"
 
 
 def test_the_sharp_temperature_is_the_best_on_dev():

@@ -11,7 +11,7 @@ from scipy import stats
 from vadstudy import comparisons, metrics, tables
 from vadstudy.fair import top3
 
-MARGINS = {**comparisons.MARGINS, "included": 0.01}
+MARGINS = comparisons.MARGINS
 
 #: Sets of points and the two ways to deal labels to them, by their regressors.
 DEALT = {

@@ -21,10 +21,10 @@ from vadstudy.measures import classification
 RESAMPLES = 10_000
 LEVEL = 0.95
 #: Differences within these margins count as none (two one-sided tests).
-MARGINS = {"accuracy": 0.01, "macro_f1": 0.02}
+MARGINS = {"accuracy": 0.01, "macro_f1": 0.02, "included": 0.01}
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-#: How sentences name other scores.
-WORDS = NAMES | {
+#: How sentences name these and other scores; ``included`` is how often the label is among the three nearest.
+WORDS = NAMES | {"included": "top-3 accuracy"} | {
     f"{how}_{letter}": f"{name} of {dimension}"
     for how, name in (("pearson", "Pearson's r"), ("spearman", "Spearman's r"))
     for letter, dimension in zip("VAD", VAD, strict=True)

@@ -136,7 +136,8 @@ def assignments(scores):
     figure, panels = subplots(1, 3, figsize=(11, 3.9), layout="constrained")
     words = {"accuracy": "accuracy", "macro_f1": "macro-F1", "included": "share with the label among the nearest three"}
     for axes, (score, name) in zip(panels, words.items(), strict=True):
-        sns.swarmplot(scores, x="points", y=score, hue="labels", dodge=True, size=5, palette=list(CONTRAST[:2]), ax=axes)
+        shades = list(CONTRAST[:2])
+        sns.swarmplot(scores, x="points", y=score, hue="labels", dodge=True, size=5, palette=shades, ax=axes)
         axes.set(xlabel="points", ylabel=f"{name} on test (0 to 1)")
         axes.get_legend().remove()
     panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, title="labels")

@@ -34,7 +34,7 @@ SCORES = {
     "losses": ("test_loss", "ratio", "r2_V", "r2_A", "r2_D"),
     "confusion": ("rho",),
 }
-MARGINS = {**assignments.MARGINS, "ratio": 0.01, "rho": 0.1}
+MARGINS = {**comparisons.MARGINS, "ratio": 0.01, "rho": 0.1}
 
 
 class Evidence:
@@ -118,10 +118,9 @@ def judge(evidence, key):
 
 
 #: Words for what is compared, in sentences.
-NAMES = comparisons.NAMES | {
+NAMES = comparisons.WORDS | {
     "test_loss": "loss",
     "ratio": "loss / constant's loss",
-    "included": "top-3 accuracy",
     "rho": "correlation of confusion with distance (below 0: near labels are confused)",
     "r2_V": "R² of valence",
     "r2_A": "R² of arousal",

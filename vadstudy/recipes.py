@@ -267,13 +267,14 @@ def named(profile="study"):
         chosen = [replace(r, **settings | ({"learning_rate": 5e-7} if r.name == "nrc-mse-5e-7" else {})
                           | ({"learning_rate": r.learning_rate} if r in RATES else {})
                           | ({"epochs": 4} if r.mapper is None else {}))
-                  for r in (*TRAINED, *ASSIGNED, *RATES, *POOLED, *FOLDS)]  # fmt: skip
+                  for r in (*TRAINED, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS)]  # fmt: skip
         chosen += _derived(precision="fp32")
     else:
         settings = dict(corpus="mini", precision="fp32", batch_size=16)
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
         # Fewer rates and poolings: what is to be seen in a lesson is how, not what.
-        chosen = [replace(recipe, **settings) for recipe in (*TRAINED, *ASSIGNED, *RATES[4:], *POOLED[:3], *FOLDS)]
+        shown = (*TRAINED, *ASSIGNED, *PERMUTED, *RATES[4:], *POOLED[:3], *FOLDS)
+        chosen = [replace(recipe, **settings) for recipe in shown]
         chosen += _derived("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
     return {recipe.name: recipe for recipe in chosen}
 
@@ -282,7 +283,7 @@ def plan(profile="study"):
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
     Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has
-    the row's seeds. Profiles other than study have one seed throughout.
+    the row's seeds. Profiles other than study have one seed, and two of each assignment, the fewest that vary.
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
@@ -292,5 +293,6 @@ def plan(profile="study"):
     for name, recipe in chosen.items():
         if getattr(recipe, "kind", "") == "svm" and name == f"{recipe.source}-svm":
             count[name] = count.get(recipe.source, 1)
-    return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen
-            if i < (count.get(name, 1) if profile == "study" else 1)]  # fmt: skip
+    if profile != "study":
+        count = {recipe.name: 2 for recipe in PERMUTED}
+    return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen if i < count.get(name, 1)]
