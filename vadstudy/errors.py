@@ -31,3 +31,7 @@ class ExportError(StudyError, RuntimeError):
 
 class WriteError(StudyError, OSError):
     """A file that cannot be written: the disk is full, its folder read-only or another user's."""
+
+
+class NotebookError(StudyError, RuntimeError):
+    """A notebook that cannot be executed."""

@@ -127,7 +127,8 @@ def pack(predictions: pd.DataFrame, meta: dict) -> bytes:
     """
     frame = _widened(predictions)
     stored = frame.assign(**{name: pd.to_numeric(frame[name], downcast="integer") for name in _labels(frame)})
-    table = pa.Table.from_pandas(stored, preserve_index=False).replace_schema_metadata(None)
+    # Not by `Table.from_pandas`, which makes nulls of NaN.
+    table = pa.table({name: pa.array(column.to_numpy()) for name, column in stored.items()})
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     buffer = BytesIO()
     options = dict(
