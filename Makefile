@@ -27,7 +27,8 @@ STAMP := $(VENV)/.installed
 ifeq ($(PROFILE),study)
 OUT := reports/notebooks
 REPORT := reports/report.md
-RECORD := $(wildcard runs/*/*/recipe.json runs/tuning.log)
+# A fitted SVM beside its run is made from it.
+RECORD := $(filter-out %.svm.parquet,$(wildcard runs/*/seed*.parquet)) $(wildcard runs/tuning.log)
 else
 OUT := build/$(PROFILE)/notebooks
 REPORT := build/$(PROFILE)/reports/report.md

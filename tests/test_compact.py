@@ -37,7 +37,7 @@ def test_shapes_that_do_not_fit_are_refused(fitted):
 def test_the_kept_svm_gives_the_recorded_probabilities():
     store = RunStore()
     record, points = store.get("scaled-mae-svm"), store.get("scaled-mae")
-    assert (record.folder / "svm.parquet").stat().st_size < 700_000
+    assert record.path.with_suffix(".svm.parquet").stat().st_size < 700_000
     svm = kept_svm(store)
     for split in ("dev", "test"):
         rows = np.random.default_rng(0).choice(len(points.labels(split)), 1000, replace=False)
@@ -57,7 +57,7 @@ def store(tmp_path):
 def test_it_is_fitted_once_then_read_until_its_run_changes(store, caplog):
     caplog.set_level("INFO")
     first = kept_svm(store)
-    path = store.place("scaled-mae-svm", 42) / "svm.parquet"
+    path = store.place("scaled-mae-svm", 42).with_suffix(".svm.parquet")
     assert "fitting the SVM of scaled-mae-svm" in caplog.text and path.is_file()
     caplog.clear()
     points = store.get("scaled-mae").outputs("test")

@@ -24,8 +24,8 @@ def record(tmp_path_factory):
     """A copy of the smoke runs that the explorer reads, without the baseline's weights."""
     original, folder = RunStore("smoke"), tmp_path_factory.mktemp("explorer") / "runs"
     for name in ("scaled-mae", "scaled-mae-svm", "softmax"):
-        shutil.copytree(original.get(name).folder, folder / name / "seed42")
-    (folder / "softmax" / "seed42" / "weights.safetensors").unlink(missing_ok=True)
+        shutil.copytree(original.get(name).path.parent, folder / name)
+    (folder / "softmax" / "seed42.safetensors").unlink(missing_ok=True)
     return folder
 
 

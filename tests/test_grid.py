@@ -28,6 +28,12 @@ def store(tmp_path):
     return found
 
 
+def recorded(store, name, seed):
+    """An empty file in a run's place."""
+    store.place(name, seed).parent.mkdir(parents=True)
+    store.place(name, seed).touch()
+
+
 @pytest.fixture
 def plan(monkeypatch):
     """Replaces the plan by some recipes."""
@@ -49,7 +55,7 @@ class Worker(threading.Thread):
 
 @pytest.fixture
 def worked(monkeypatch):
-    """Tasks run in threads and a run takes a moment and makes an empty folder; the fixture notes what happened when.
+    """Tasks run in threads and a run takes a moment and makes an empty file; the fixture notes what happened when.
 
     Recipes in ``worked.failing`` fail, those in ``worked.dying`` take their process with them.
     """
@@ -67,7 +73,7 @@ def worked(monkeypatch):
         time.sleep(0.05)
         if name in notes.failing:
             raise TrainingError(f"recipe {name!r}: the loss is nan")
-        store.place(name, seed).mkdir(parents=True)
+        recorded(store, name, seed)
         notes.append(("end", name))
 
     def start(store, task, failed, running):
@@ -167,7 +173,7 @@ def test_what_another_process_makes_is_waited_for_and_not_made_twice(store, plan
         while ("end", "bce") not in worked:
             time.sleep(0.01)
         time.sleep(0.2)
-        store.place("nrc-mae", SEED).mkdir(parents=True)
+        recorded(store, "nrc-mae", SEED)
         lock.release()
 
     thread = threading.Thread(target=other)
@@ -187,7 +193,7 @@ def test_a_missing_corpus_is_one_error_before_anything_is_begun(store, plan, wor
         with pytest.raises(CorpusError, match="^mini is not here$"):
             engine(store)
     assert worked == [] and not store.folder.exists()
-    store.place("bce", SEED).mkdir(parents=True)
+    recorded(store, "bce", SEED)
     plan("bce")
     caplog.set_level("INFO", "vadstudy.grid")
     grid.local(store)  # nothing is missing, so no corpus is needed
@@ -206,14 +212,14 @@ def test_status_and_summary_tell_done_running_left_and_unusable(store, plan):
     assert progress.summary(store, {}) == "0 done, 0 running, 5 left", "of nothing recorded, no estimate"
     store.get("bce")
     store.get("labels-words")
-    store.get("softmax").folder.joinpath("history.csv").write_text("damaged")
+    store.get("softmax").path.write_text("damaged")
     with FileLock(store.scratch / "locks" / f"nrc-mae-seed{SEED}.lock"):
         table = progress.status(store)
         assert {name: state for name, row in table.iterrows() for state in table if row[state]} == {
             "bce": "done", "softmax": "unusable", "nrc-mae": "running", "nrc-mae-svm": "left", "labels-words": "done"
         }  # fmt: skip
         done, unusable = progress.survey(store)
-        assert "history.csv is damaged" in unusable["softmax", SEED]
+        assert "seed42.parquet is damaged" in unusable["softmax", SEED]
         assert progress.summary(store, done, unusable) == "2 done, 1 running, 1 left, 1 failed, roughly 1 min"
 
 

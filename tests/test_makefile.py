@@ -47,9 +47,9 @@ class Outline:
         self.folder = folder
         for name in ("Makefile", "requirements.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, folder)
-        for name in ("notebooks", "vadstudy/data", "runs/scaled-mae/seed42", ".venv/bin"):
+        for name in ("notebooks", "vadstudy/data", "runs/scaled-mae", ".venv/bin"):
             (folder / name).mkdir(parents=True)
-        for name in ("vadstudy/metrics.py", "vadstudy/data/mini.tsv", "runs/scaled-mae/seed42/recipe.json",
+        for name in ("vadstudy/metrics.py", "vadstudy/data/mini.tsv", "runs/scaled-mae/seed42.parquet",
                      "runs/tuning.log"):  # fmt: skip
             (folder / name).touch()
         for name in NOTEBOOKS:
@@ -142,7 +142,7 @@ def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, re
     ("notebooks/04_classifier_comparison.ipynb", ["04_classifier_comparison"]),
     ("vadstudy/metrics.py", list(NOTEBOOKS)),
     ("vadstudy/data/mini.tsv", list(NOTEBOOKS)),
-    ("runs/scaled-mae/seed42/recipe.json", list(NOTEBOOKS)),
+    ("runs/scaled-mae/seed42.parquet", list(NOTEBOOKS)),
     ("runs/tuning.log", list(NOTEBOOKS)),
     ("reports/report.md", []),
 ])  # fmt: skip
@@ -161,8 +161,17 @@ def test_a_new_run_in_the_record_concerns_the_study_alone(outline):
     outline.make("paper", "PROFILE=mini")
     outline.settle()
     outline.calls()
-    outline.touch("runs/scaled-mae/seed42/recipe.json")
+    outline.touch("runs/scaled-mae/seed42.parquet")
     outline.make("paper", "PROFILE=mini")
+    assert outline.calls() == []
+
+
+def test_what_is_made_beside_a_run_concerns_nothing(outline):
+    outline.make("paper")
+    outline.calls()
+    for name in ("seed42.svm.parquet", ".seed42.parquet.7.part"):
+        (outline.folder / "runs/scaled-mae" / name).touch()
+    outline.make("paper")
     assert outline.calls() == []
 
 
@@ -293,6 +302,8 @@ def test_git_ignores_what_is_made_and_not_the_package_data():
     def ignored(name):
         return subprocess.run(["git", "check-ignore", "--quiet", "--no-index", name], cwd=ROOT).returncode == 0
 
-    assert all(map(ignored, (".venv/x", "build/x", "data/x", "reports/notebooks/x.ipynb", "runs/a/.seed1.part/x",
-                             "notebooks/.01_x.7.part.ipynb")))  # fmt: skip
-    assert not any(map(ignored, ("vadstudy/data/mini.tsv", "reports/report.md", "runs/a/seed1/recipe.json")))
+    made = [".venv/x", "build/x", "data/x", "reports/notebooks/x.ipynb"]
+    unfinished = ["runs/a/.seed1.parquet.7.part", "runs/a/.seed1.safetensors.7.part", "notebooks/.01_x.ipynb.7.part"]
+    assert all(map(ignored, made + unfinished))
+    kept = [f"runs/a/seed1.{kind}" for kind in ("parquet", "safetensors", "svm.parquet")]
+    assert not any(map(ignored, ["vadstudy/data/mini.tsv", "reports/report.md", *kept]))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from vadstudy import runfile
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([\w, .-]+) \| (\d) \| (0\.\d{3}) \| (0\.\d{3}) \| ?([\d./ ]*)\|$", README, re.M)
@@ -77,7 +79,8 @@ def test_speeds_are_the_benchmarks():
 
 
 def test_the_precision_is_the_records():
-    metas = [json.loads(path.read_text(encoding="utf-8")) for path in ROOT.glob("runs/*/seed*/recipe.json")]
+    paths = [path for path in ROOT.glob("runs/*/seed*.parquet") if not path.name.endswith(".svm.parquet")]
+    metas = [runfile.meta(path.read_bytes()) for path in paths]
     trained = [meta for meta in metas if "loss" in meta["recipe"]]
     assert {meta.get("precision", meta["recipe"]["precision"]) for meta in trained} == {"bf16"}
     assert "The encoder's runs were computed in bfloat16." in README

@@ -1,13 +1,10 @@
 """Retraining: equal on one machine, and a sentence that says what differed where it is not."""
 
-import json
-
 import numpy as np
 import pytest
 
-from vadstudy import retrain
+from vadstudy import files, retrain, runfile
 from vadstudy.errors import RunError
-from vadstudy.regressor import sha256
 from vadstudy.runs import RunStore
 
 
@@ -21,10 +18,7 @@ def store(tmp_path):
 def altered(store, name, seed, change, **meta):
     """A recorded run with other predictions than it was made with."""
     run = store.get(name, seed)
-    run.predictions.assign(**change(run.predictions)).to_parquet(run.folder / "predictions.parquet")
-    kept = json.loads((run.folder / "recipe.json").read_text()) | meta
-    kept["checksums"]["predictions.parquet"] = sha256(run.folder / "predictions.parquet")
-    (run.folder / "recipe.json").write_text(json.dumps(kept))
+    files.write(run.path, runfile.pack(run.predictions.assign(**change(run.predictions)), run.meta | meta))
 
 
 def test_a_run_made_again_has_the_same_predictions(store):
@@ -47,10 +41,8 @@ def test_what_is_not_recorded_is_just_made(store):
 
 
 def test_a_run_of_another_recipe_is_made_anew_and_not_compared(store):
-    run = store.get("softmax", 42)
-    meta = json.loads((run.folder / "recipe.json").read_text())
-    meta["recipe"]["learning_rate"] = 0.5
-    (run.folder / "recipe.json").write_text(json.dumps(meta))
+    recipe = store.get("softmax", 42).meta["recipe"]
+    altered(store, "softmax", 42, lambda frame: {}, recipe=recipe | {"learning_rate": 0.5})
     with pytest.raises(RunError, match=r"learning_rate: 0.5 -> 0.0003"):
         store.get("softmax", 42)
     made, said = retrain.again(store, "softmax", 42)

@@ -1,21 +1,22 @@
 """The run store: read or make, stale, damaged, shared; and that the record in the repository is honest."""
 
-import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from vadstudy import corpora, goemotions, metrics, recipes, runs, tables, training
+from vadstudy import corpora, files, goemotions, metrics, recipes, runfile, runs, tables, training
 from vadstudy.errors import RunError
 from vadstudy.runs import RunStore
 
 RECORD = RunStore("study")
-STORED = sorted((path.parent.parent.name, int(path.parent.name.removeprefix("seed")))
-                for path in RECORD.folder.glob("*/*/recipe.json"))  # fmt: skip
+FILES = {path: re.fullmatch(r"seed(\d+)\.parquet", path.name) for path in RECORD.folder.glob("*/*")}
+STORED = sorted((path.parent.name, int(found[1])) for path, found in FILES.items() if found)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_weights_give_the_recorded_predictions_back(store):
     texts = list(corpora.load("mini")["test"]["text"])
     points = runs.training.predict(regressor, tokenizer(texts)["input_ids"])
     assert np.abs(points - run.outputs("test")).max() < 2e-3
-    with pytest.raises(RunError, match=r"bce.*weights\.safetensors is missing"):
+    with pytest.raises(RunError, match=r"bce/seed42\.safetensors is missing"):
         store.get("bce").regressor()
 
 
@@ -67,29 +68,83 @@ def test_a_stale_run_is_an_error_with_the_fields(store):
         other.get("nrc-mae")
 
 
-def test_a_damaged_run_is_an_error(store):
-    place = store.get("nrc-mae").folder
-    with open(place / "predictions.parquet", "r+b") as file:
-        file.seek(100)
-        file.write(b"\0\1\2")
-    with pytest.raises(RunError, match=r"predictions\.parquet is damaged: SHA-256 .*make retrain RUN=nrc-mae SEED=42"):
-        again(store).get("nrc-mae")
-    (place / "predictions.parquet").unlink()
-    with pytest.raises(RunError, match=r"predictions\.parquet is damaged: SHA-256 no file"):
-        again(store).get("nrc-mae")
-    (place / "recipe.json").write_text('{"recipe": ')
-    with pytest.raises(RunError, match=r"recipe\.json is damaged"):
+def test_a_damaged_run_is_an_error_until_it_is_made_again(store):
+    path = store.get("nrc-mae").path
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(RunError, match=r"seed42\.parquet is damaged \(SHA-256 .*git, or retrain it with `make retrain"):
         again(store).get("nrc-mae")
     assert len(again(store).get("nrc-mae", retrain=True).predictions) == 560
+
+
+def test_a_file_keeps_every_bit_and_labels_of_64_bits(store):
+    run = store.get("nrc-mae")
+    rng = np.random.default_rng(0)
+    frame = run.predictions.assign(
+        o0=rng.random(560, np.float32), o1=rng.normal(size=560).astype(np.float16), o2=rng.random(560)
+    )
+    frame.loc[3, ["o0", "o1", "o2"]] = np.nan
+    read = runfile.unpack(data := runfile.pack(frame, run.meta))
+    assert read.equals(frame) and read.dtypes.equals(frame.dtypes) and read["label"].dtype == np.int64
+    assert [read[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")] == [
+        frame[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")
+    ]
+    assert runfile.meta(data)["digest"] == runfile.digest(frame) == runfile.digest(read.astype({"label": np.int8}))
+    for change in ({"o1": frame["o1"].astype(np.float32)}, {"o0": frame["o0"] + 1e-6}, {"id": frame["id"] + "x"}):
+        assert runfile.digest(frame.assign(**change)) != runfile.digest(frame)
+
+
+def test_history_and_points_come_back_as_they_were(store):
+    run = store.get("nrc-mae")
+    assert list(run.history) == ["step", "epoch", "train_loss", "dev_loss", "dev_accuracy", "dev_macro_f1"]
+    assert run.history["step"].dtype == np.int64 and len(run.history) == run.recipe.epochs
+    assert run.mapper.points.tolist() == run.meta["points"]
+    with pytest.raises(RunError, match=r"seed42\.parquet has no history: 'corpus-lengths' is computed, not trained"):
+        _ = store.get("corpus-lengths").history
+
+
+def test_files_have_the_mode_that_the_umask_gives(store):
+    before = os.umask(0o027)
+    try:
+        run = store.get("scaled-mae")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in run.path.parent.iterdir()}
+    assert modes == {"seed42.parquet": 0o640, "seed42.safetensors": 0o640}
+
+
+def test_weights_that_are_no_longer_kept_are_removed(store):
+    assert store.get("scaled-mae").path.with_suffix(".safetensors").exists()
+    store.recipes["scaled-mae"] = replace(store.recipes["scaled-mae"], keep_weights=False)
+    run = store.get("scaled-mae", retrain=True)
+    assert [path.name for path in run.path.parent.iterdir()] == ["seed42.parquet"]
+
+
+def test_recorded_reads_and_never_makes(store):
+    how = "python -m vadstudy run bce --seed 42 --profile smoke"
+    with pytest.raises(RunError, match=rf"bce/seed42\.parquet is missing.*{how}"):
+        store.recorded("bce")
+    with pytest.raises(RunError, match="unknown recipe 'nope'"):
+        store.recorded("nope")
+    assert not store.folder.exists() and not store.scratch.exists() and not store.made
+    made = store.get("bce")
+    assert again(store).recorded("bce").digest == made.digest
+
+
+def test_reading_makes_no_lock_and_no_folder(store):
+    store.get("nrc-mae-svm")
+    shutil.rmtree(store.scratch)
+    again(store).get("nrc-mae-svm")
+    assert not store.scratch.exists()
 
 
 def test_what_is_computed_from_a_run_is_stale_when_that_changes(store):
     store.get("nrc-mae-svm")
     assert store.dependents("nrc-mae") == ["nrc-mae-svm"]
     assert again(store).get("nrc-mae-svm").outputs("test").sum(axis=1) == pytest.approx(np.ones(112), abs=1e-2)
-    path = store.place("nrc-mae", 42) / "predictions.parquet"
-    frame = pd.read_parquet(path).assign(o0=0.5)
-    frame.to_parquet(path)
+    run = store.get("nrc-mae")
+    files.write(run.path, runfile.pack(run.predictions.assign(o0=0.5), run.meta))
     with pytest.raises(RunError, match="computed from other predictions of 'nrc-mae' than are stored"):
         again(store).get("nrc-mae-svm")
 
@@ -153,6 +208,6 @@ def test_the_record_has_exactly_the_rows_of_its_corpus(name, seed, data_folder):
 
 def test_the_record_is_small():
     files = [path for path in RECORD.folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 70e6
-    for path in RECORD.folder.glob("*/*/recipe.json"):
-        assert json.loads(path.read_text())["seconds"] > 0
+    assert sum(path.stat().st_size for path in files) < 60e6
+    for name, seed in STORED:
+        assert RECORD.get(name, seed).meta["seconds"] > 0

@@ -1,17 +1,15 @@
 """Tables: on a store made by hand, whose numbers can be computed by hand; and the files that they are written to."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import mappers, recipes, tables
+from vadstudy import files, mappers, recipes, runfile, tables
 from vadstudy.comparisons import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.recipes import SEED, Recipe
-from vadstudy.regressor import sha256
 from vadstudy.runs import RunStore
 
 #: Label i lies at i/27 in each dimension.
@@ -40,19 +38,15 @@ def store(tmp_path_factory):
     for name, recipe in store.recipes.items():
         if not (isinstance(recipe, Recipe) or recipe.kind == "svm") or name.startswith("six"):
             continue
-        place = store.place(name, SEED)
-        place.mkdir(parents=True)
         frames = []
         for split, labels in LABELS.items():
             frame = pd.DataFrame(outputs(name, split).astype("float32")).add_prefix("o")
             frames.append(frame.assign(split=split, id=[f"{split}{i}" for i in range(len(labels))], label=labels))
-        pd.concat(frames).to_parquet(place / "predictions.parquet")
-        meta = {"recipe": recipes.as_fields(recipe), "date": "2026-01-01", "points": POINTS.tolist(),
-                "fingerprints": {},
-                "checksums": {"predictions.parquet": sha256(place / "predictions.parquet")}}  # fmt: skip
+        meta = {"recipe": recipes.as_fields(recipe), "seed": SEED, "date": "2026-01-01", "points": POINTS.tolist(),
+                "fingerprints": {}}  # fmt: skip
         if not isinstance(recipe, Recipe):
-            meta["fingerprints"]["source"] = sha256(store.place(recipe.source, SEED) / "predictions.parquet")
-        (place / "recipe.json").write_text(json.dumps(meta), encoding="utf-8")
+            meta["fingerprints"]["source"] = store[recipe.source].digest
+        files.write(store.place(name, SEED), runfile.pack(pd.concat(frames), meta))
     yield store
     assert store.made == {}
 

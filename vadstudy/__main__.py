@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import signal
-import time
 from pathlib import Path
 
 import click
@@ -12,8 +11,6 @@ import click
 from vadstudy import commands, recipes
 from vadstudy.errors import StudyError
 from vadstudy.paths import ROOT
-from vadstudy.retrain import again
-from vadstudy.runs import RunStore
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
 
@@ -41,6 +38,9 @@ def main():
 @profile_option
 def run(names, seed, retrain, profile):
     """Make the runs NAMES (all of the profile's if none is given), each read if it is recorded."""
+    from vadstudy.retrain import again
+    from vadstudy.runs import RunStore
+
     store = RunStore(profile)
     for name in names or store.recipes:
         for i, each in enumerate([name, *(store.dependents(name) if retrain else [])]):
@@ -51,6 +51,18 @@ def run(names, seed, retrain, profile):
 
 
 @main.command()
+@click.argument("name", metavar="RUN")
+@click.option("--seed", default=recipes.SEED, show_default=True)
+@profile_option
+def show(name, seed, profile):
+    """Print what the recorded RUN holds: its recipe, date, versions, rows, scores and history."""
+    from vadstudy import show as shown
+    from vadstudy.runs import RunStore
+
+    click.echo(shown.text(RunStore(profile).recorded(name, seed)))
+
+
+@main.command()
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="How many runs at a time.")
 @click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "slurm"]))
 @click.option("--status", is_flag=True, help="Only show what is done, running and left.")
@@ -58,6 +70,7 @@ def run(names, seed, retrain, profile):
 def grid(jobs, engine, status, profile):
     """Make every run that the tables want and the record lacks: here, or on a Slurm cluster."""
     from vadstudy import grid, progress
+    from vadstudy.runs import RunStore
 
     store = RunStore(profile)
     if status:
@@ -86,6 +99,7 @@ def tune(trials, families, profile):
     import optuna
 
     from vadstudy import tuned, tuning
+    from vadstudy.runs import RunStore
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     store = RunStore(profile)
@@ -102,36 +116,9 @@ def tune(trials, families, profile):
 @click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter.")
 def execute(notebook, output, parameters):
     """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all, dated by its beginning."""
-    import nbformat
-    import papermill.exceptions
+    from vadstudy import execution
 
-    logging.getLogger("papermill").setLevel(logging.WARNING)
-    known = papermill.inspect_notebook(str(notebook))
-    for name, value in parameters:
-        if name not in known:
-            raise click.ClickException(f"{notebook} has no parameter {name!r}; it has {', '.join(known)}")
-        if name == "profile" and value not in recipes.PROFILES:
-            raise click.ClickException(f"unknown profile {value!r}; expected one of {', '.join(recipes.PROFILES)}")
-    given = {name: _value(text) for name, text in parameters}
-    # A value that is the notebook's own default needs no injected cell.
-    given = {name: value for name, value in given.items() if repr(value) != known[name]["default"].replace('"', "'")}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(f".{output.stem}.{os.getpid()}.part.ipynb")
-    started = time.time()
-    try:
-        papermill.execute_notebook(str(notebook), str(part), given, kernel_name="python3", progress_bar=False)
-        executed = nbformat.read(part, as_version=4)
-        for cell in (executed, *executed.cells):
-            for key in ("papermill", "execution"):
-                cell.metadata.pop(key, None)
-        nbformat.write(executed, part)
-        # What changed while it ran may not be in it, and what it wrote is newer.
-        os.utime(part, (started, started))
-        os.replace(part, output)
-    except papermill.exceptions.PapermillExecutionError as error:
-        raise click.ClickException(f"{notebook}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    execution.execute(notebook, output, {name: _value(text) for name, text in parameters})
     click.echo(f"{notebook} -> {output}")
 
 
@@ -149,10 +136,11 @@ def report(profile):
     """Write the report and the pages from what the executed notebooks wrote."""
     from vadstudy import report as writer
     from vadstudy import site
+    from vadstudy.runs import RunStore
 
     store = RunStore(profile)
     click.echo(writer.write(store))
-    click.echo(site.write(store, sorted(writer.executed(store).glob("[0-9]*.ipynb"))))
+    click.echo(site.write(store, writer.notebooks(store)))
 
 
 @main.command()

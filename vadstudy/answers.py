@@ -43,7 +43,7 @@ class Reader:
         self.read = EmotionPipeline(profile=profile)
         self.svm = kept_svm(store, f"{self.read.run.recipe.name}-svm")
         self.baseline, self.shared = None, False
-        if (store.place(BASELINE, SEED) / "weights.safetensors").is_file():
+        if store.place(BASELINE, SEED).with_suffix(".safetensors").is_file():
             run = store.get(BASELINE)
             with without_bars():
                 _, self.baseline = run.regressor()

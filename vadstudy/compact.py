@@ -1,12 +1,12 @@
 """A fitted SVM in half a megabyte, kept beside its run: fitting it takes minutes, reading it back milliseconds.
 
-The file ``svm.parquet`` has a row for each support vector: its point, its label, and its coefficients against every
-other label, most of which are 0 or ±C and compress to little.
+The file ``seed<k>.svm.parquet`` has a row for each support vector: its point, its label, and its coefficients against
+every other label, most of which are 0 or ±C and compress to little.
 """
 
 import json
 import logging
-import os
+from io import BytesIO
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from filelock import FileLock
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
+from vadstudy import files
 from vadstudy.derived import fit_svm
 from vadstudy.errors import RunError
 
@@ -124,7 +125,8 @@ def kept_svm(store, name="scaled-mae-svm", seed=42):
         If the run is unknown or the file is damaged.
     """
     run = store.get(name, seed)
-    path, source = run.folder / "svm.parquet", run.meta["fingerprints"]["source"]
+    path = run.path.with_suffix(".svm.parquet")
+    of = {"source": run.meta["fingerprints"]["source"], "run": run.digest}
     with FileLock(store.scratch / "locks" / f"{name}-seed{seed}-svm.lock"):
         if path.is_file():
             try:
@@ -132,11 +134,12 @@ def kept_svm(store, name="scaled-mae-svm", seed=42):
             except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
                 raise RunError(f"{path} is damaged ({error}); restore it from git, or delete it, and it is fitted anew"
                                ) from error  # fmt: skip
-            if metadata.get("source") == source:
+            if {name: metadata.get(name) for name in of} == of:
                 return svm
             log.info("%s is of other predictions of %s than are recorded", path, run.recipe.source)
         log.info("fitting the SVM of %s, which takes minutes on all of GoEmotions", name)
         svm = CompactSVM.of(fit_svm(run.recipe, seed, [store.get(each, seed) for each in run.recipe.sources]))
-        svm.save(path.with_name(".svm.part"), source=source, recipe=name, seed=seed)
-        os.replace(path.with_name(".svm.part"), path)
+        files.clean(path)
+        svm.save(buffer := BytesIO(), **of, recipe=name, seed=seed)
+        files.write(path, buffer.getvalue())
         return CompactSVM.load(path)[0]

@@ -27,3 +27,11 @@ class TableError(StudyError, ValueError):
 
 class ExportError(StudyError, RuntimeError):
     """An export that cannot be written."""
+
+
+class WriteError(StudyError, OSError):
+    """A file that cannot be written: the disk is full, its folder read-only or another user's."""
+
+
+class NotebookError(StudyError, RuntimeError):
+    """A notebook that cannot be executed."""

@@ -70,7 +70,7 @@ def head(pipeline):
     """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
     run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
     if len(layers) > 1 or run.recipe.mapper != "scaled":
-        raise ExportError(f"{run.folder} has {len(layers)} layers in its head and the mapper {run.recipe.mapper!r}; "
+        raise ExportError(f"{run.path} has {len(layers)} layers in its head and the mapper {run.recipe.mapper!r}; "
                           "the card's code reads one layer and the mapper 'scaled'; extend it")  # fmt: skip
     levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
     tensors = {"emotions": run.mapper.points, "quantiles": mappers.to_vad(levels, "scaled"),

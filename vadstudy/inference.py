@@ -114,7 +114,7 @@ class Frozen:
 
 
 def prediction_frame(split, ids, labels, outputs):
-    """Rows of ``predictions.parquet``: split, id, label and one column an output, without text.
+    """Rows of a run's file: split, id, label and one column an output, without text.
 
     Points keep float32; wider outputs, such as 28 logits, are stored as float16.
     """

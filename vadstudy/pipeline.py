@@ -138,7 +138,7 @@ class EmotionPipeline:
 
     def fingerprint(self):
         """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read."""
-        weights = self.run.meta["checksums"]["weights.safetensors"]
+        weights = self.run.meta["weights"]
         return {"weights": weights, "classifier": repr(self.classifier), "max_length": self.max_length}
 
     def _stream(self, texts, window=0):

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.masking_utils import create_bidirectional_mask
@@ -154,14 +154,21 @@ class Regressor(nn.Module):
         names = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
         return {name: value for name, value in self.state_dict().items() if name in names}
 
-    def save(self, path, dtype=torch.float32, metadata=None):
-        """Write the trained tensors as safetensors; the frozen ones come from the encoder."""
+    def packed(self, dtype=torch.float32, metadata=None):
+        """The trained tensors as the bytes of a safetensors file; the frozen ones come from the encoder."""
         tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in self.trained().items()}
-        save_file(tensors, path, metadata={"regressor": json.dumps(metadata or {})})
+        return save(tensors, metadata={"regressor": json.dumps(metadata or {})})
 
-    def load(self, path):
-        """Read trained tensors back; a ``ValueError`` names the file and the tensors that do not fit this model."""
-        stored, own = load_file(path), self.trained()
+    def save(self, path, dtype=torch.float32, metadata=None):
+        """Write the trained tensors as safetensors, with the mode that the umask gives."""
+        Path(path).write_bytes(self.packed(dtype, metadata))
+
+    def load(self, path, tensors=None):
+        """Take trained tensors back: those of a file, or ``tensors`` that were read from it already.
+
+        A ``ValueError`` names the file and the tensors that do not fit this model.
+        """
+        stored, own = load_file(path) if tensors is None else tensors, self.trained()
         wrong = sorted(set(stored) ^ set(own)) or [n for n in own if stored[n].shape != own[n].shape]
         if wrong:
             raise ValueError(f"{path} does not fit this encoder and head: {', '.join(wrong[:5])}")

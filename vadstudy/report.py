@@ -84,7 +84,7 @@ def markdown(store):
     corpora = {role: CORPORA.get(name, name) for role, name in {**used, "corpus": recipe.corpus}.items()}
     comparable = recipe.corpus == "goemotions"
 
-    writers = {path: path.read_text(encoding="utf-8") for path in sorted(executed(store).glob("*.ipynb"))}
+    writers = {path: path.read_text(encoding="utf-8") for path in notebooks(store)}
 
     def existing(path):
         if not path.is_file():
@@ -173,7 +173,7 @@ def dates(store):
 
 def _recorded(store):
     names = [*plan(store.profile), *((name, SEED) for name in store.recipes if name.startswith("search-"))]
-    return [store.get(name, seed) for name, seed in names if store.place(name, seed).exists()]
+    return [store.recorded(name, seed) for name, seed in names if store.place(name, seed).exists()]
 
 
 def executed(store):
@@ -181,12 +181,17 @@ def executed(store):
     return (store.output("reports") if store.profile == "study" else store.output()) / "notebooks"
 
 
+def notebooks(store):
+    """The profile's executed notebooks, in reading order; what a killed execution left behind has a hidden name."""
+    return sorted(executed(store).glob("[0-9]*.ipynb"))
+
+
 def record(store, command="make paper"):
     """One line: how many runs the tables rest on, of which dates, how many of them the notebooks made just now."""
     days = sorted(date[:10] for date in dates(store))
     if not days:
         raise ReportError(f"{store.folder} has no runs; `{command}` makes them")
-    made = sum(int(n) for path in executed(store).glob("*.ipynb")
+    made = sum(int(n) for path in notebooks(store)
                for n in re.findall(r"; (\d+) made just now", path.read_text(encoding="utf-8")))  # fmt: skip
     return (f"The tables rest on {len(days)} runs of {' to '.join(dict.fromkeys((days[0], days[-1])))}: "
             f"{len(days) - made} read from the record, {made} made just now.")  # fmt: skip

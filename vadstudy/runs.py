@@ -1,98 +1,32 @@
 """The run store: a run that is there is read, a run that is not is trained. The record and the cache are one thing.
 
-A run is a recipe and a seed; it lies in ``runs/<recipe>/seed<k>/`` (other profiles: ``build/<profile>/runs/``).
+A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``), whose
+form is :mod:`vadstudy.runfile`'s. Beside it lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
 """
 
+import contextlib
 import hashlib
-import json
 import logging
-import os
 import platform
 import shutil
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 from filelock import FileLock
 
-from vadstudy import derived, mappers, recipes, training
-from vadstudy.emotions import EMOTIONS
+from vadstudy import derived, files, mappers, recipes, runfile, training
 from vadstudy.errors import RunError
 from vadstudy.inference import native
-from vadstudy.mappers import Mapper
 from vadstudy.paths import ROOT
 from vadstudy.recipes import Recipe
-from vadstudy.regressor import sha256
+from vadstudy.runfile import Run
 
 log = logging.getLogger(__name__)
 
 PACKAGES = ("torch", "transformers", "datasets", "scikit-learn", "numpy")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A recorded run: what was trained or computed, and every prediction that it made."""
-
-    recipe: object
-    seed: int
-    folder: Path
-    meta: dict
-
-    @cached_property
-    def predictions(self):
-        """One row a text: ``split``, ``id``, ``label``, outputs ``o0`` …; see :mod:`vadstudy.derived` for others."""
-        return pd.read_parquet(self.folder / "predictions.parquet")
-
-    @cached_property
-    def history(self):
-        """One row an evaluation: step, epoch, train loss, dev loss, dev accuracy, dev macro-F1 (trained runs only)."""
-        return pd.read_csv(self.folder / "history.csv")
-
-    @property
-    def mapper(self):
-        """The mapper whose points the run was trained towards, as recorded; a ``RunError`` for a baseline."""
-        if "points" not in self.meta:
-            raise RunError(f"{self.folder} has no mapper: {self.recipe.name!r} is not a regressor")
-        return Mapper(self.recipe.mapper, EMOTIONS, np.array(self.meta["points"]))
-
-    @property
-    def splits(self):
-        """The splits that were predicted."""
-        return list(self.predictions["split"].unique())
-
-    def rows(self, split):
-        """Predictions of one split; a ``RunError`` if the run has none."""
-        rows = self.predictions[self.predictions["split"] == split]
-        if rows.empty:
-            raise RunError(f"{self.folder} has no predictions of split {split!r}; it has {', '.join(self.splits)}")
-        return rows
-
-    def outputs(self, split):
-        """Points (n, dims), logits or probabilities (n, labels) of a split, as float32."""
-        return self.rows(split).filter(regex=r"^o\d+$").to_numpy("float32")
-
-    def labels(self, split):
-        """True label indices (n,) of a split."""
-        return self.rows(split)["label"].to_numpy()
-
-    def ids(self, split):
-        """Comment ids (n,) of a split."""
-        return self.rows(split)["id"].to_numpy()
-
-    def regressor(self):
-        """Tokenizer and regressor with the run's weights, for runs whose recipe keeps them."""
-        path = self.folder / "weights.safetensors"
-        if not path.is_file():
-            raise RunError(f"{path} is missing: only recipes with keep_weights keep them; retrain with "
-                           f"`make retrain RUN={self.recipe.name}` after setting it")  # fmt: skip
-        tokenizer, regressor, _ = training.build(self.recipe)
-        return tokenizer, regressor.load(path).eval()
 
 
 class RunStore:
@@ -120,34 +54,43 @@ class RunStore:
         return folder
 
     def place(self, name, seed):
-        """Folder of a run."""
-        return self.folder / name / f"seed{seed}"
+        """File of a run, whether it is recorded or not."""
+        return self.folder / name / f"seed{seed}.parquet"
 
     def get(self, name, seed=recipes.SEED, retrain=False):
         """The run of a recipe and a seed: read if recorded, else trained or computed, and recorded.
+
+        Reading needs no right to write, and takes no lock: a run appears, and is replaced, by one rename.
 
         Raises
         ------
         RunError
             If the recipe is unknown, or the stored run differs from it or is damaged.
+        WriteError
+            If it must be made and cannot be written.
         """
-        if name not in self.recipes:
-            raise RunError(f"unknown recipe {name!r} in profile {self.profile}; expected one of "
-                           f"{', '.join(self.recipes)}")  # fmt: skip
-        recipe, place = self.recipes[name], self.place(name, seed)
-        locks = self.scratch / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        # A stored run is read without the lock: it appears whole, by one rename.
-        if retrain or not place.exists():
+        recipe = self._recipe(name)
+        data = None if retrain else self._bytes(name, seed)
+        if data is None:
             sources = [self.get(source, seed) for source in getattr(recipe, "sources", ())]
-            with FileLock(locks / f"{name}-seed{seed}.lock"):
-                if retrain or not place.exists():
-                    self._make(recipe, seed, place, sources)
+            with self._lock(name, seed):
+                # Another process may have made it while this one waited.
+                data = None if retrain else self._bytes(name, seed)
+                if data is None:
+                    self._make(recipe, seed, sources)
                     self.made[name, seed] = True
-        run = self._load(recipe, seed, place)
-        if (name, seed) not in self.made:
-            self.read[name, seed] = run.meta["date"]
-        return run
+                    data = self._bytes(name, seed)
+        return self._load(recipe, seed, data)
+
+    def recorded(self, name, seed=recipes.SEED):
+        """The run of a recipe and a seed, as :meth:`get`, but never made: a ``RunError`` says how to get it."""
+        recipe, data = self._recipe(name), self._bytes(name, seed)
+        if data is None:
+            raise RunError(
+                f"{self.place(name, seed)} is missing: the run is not recorded; restore it from git, or make it with "
+                f"`python -m vadstudy run {name} --seed {seed} --profile {self.profile}`"
+            )
+        return self._load(recipe, seed, data)
 
     def __getitem__(self, name):
         return self.get(name)
@@ -157,8 +100,12 @@ class RunStore:
         return [seed for other, seed in recipes.plan(self.profile) if other == name and self.place(name, seed).exists()]
 
     def all(self, name):
-        """The recorded runs of a recipe, one a planned seed; if none is recorded, the first is made."""
-        return [self.get(name, seed) for seed in self.seeds(name) or [recipes.SEED]]
+        """The runs of a recipe, one a planned seed: of study those that are recorded, or, if none is, the first, made
+        now; of the small profiles all."""
+        planned = [seed for other, seed in recipes.plan(self.profile) if other == name] or [recipes.SEED]
+        if self.profile == "study":
+            planned = self.seeds(name) or planned[:1]
+        return [self.get(name, seed) for seed in planned]
 
     def dependents(self, name):
         """Names of the recipes that are computed from a run, directly or not."""
@@ -171,73 +118,119 @@ class RunStore:
         span = f" of {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else ""
         return f"{len(self.read)} runs read from the record{span}; {len(self.made)} made just now"
 
-    def _load(self, recipe, seed, place):
-        where = place / "recipe.json"
-        again = f"retrain it with `make retrain RUN={recipe.name} SEED={seed} PROFILE={self.profile}`"
+    def _recipe(self, name):
+        if name not in self.recipes:
+            known = ", ".join(self.recipes)
+            raise RunError(f"unknown recipe {name!r} in profile {self.profile}; expected one of {known}")
+        return self.recipes[name]
+
+    def _again(self, name, seed):
+        return f"retrain it with `make retrain RUN={name} SEED={seed} PROFILE={self.profile}`"
+
+    def _bytes(self, name, seed):
+        """A run's file, read at once, so that it is of one run; None if there is none."""
+        place = self.place(name, seed)
         try:
-            meta = json.loads(where.read_text(encoding="utf-8"))
-            stored, checksums = meta["recipe"], meta["checksums"]
-        except (OSError, ValueError, KeyError) as error:
-            raise RunError(f"{where} is damaged ({error!r}); {again}") from error
-        changed = recipes.differences(stored, recipe)
-        if changed:
-            raise RunError(f"{where} was made by another recipe than the code's {recipe.name!r}:\n  "
-                           + "\n  ".join(changed) + f"\nGive the recipe its old fields back, or {again}")  # fmt: skip
-        for name, expected in checksums.items():
-            path = place / name
-            found = sha256(path) if path.is_file() else "no file"
-            if found != expected:
-                raise RunError(f"{path} is damaged: SHA-256 {found}, recorded {expected}; "
-                               f"restore it from git, or {again}")  # fmt: skip
-        if getattr(recipe, "source", None) and self._fingerprint(recipe, seed) != meta["fingerprints"]["source"]:
-            found = " or ".join(map(repr, recipe.sources))
-            raise RunError(f"{where} was computed from other predictions of {found} than are stored; {again}")
-        return Run(recipe, seed, place, meta)
+            return place.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RunError(f"{place} cannot be read ({error.strerror}); make it readable, or restore it from git, or "
+                           f"{self._again(name, seed)}") from error  # fmt: skip
 
-    def _fingerprint(self, recipe, seed):
-        """SHA-256 of the predictions that a derived run is computed from; of several, that of their hashes."""
-        hashes = [sha256(self.place(name, seed) / "predictions.parquet") for name in recipe.sources]
-        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+    def _meta(self, name, seed, data):
+        """What a run's file says, verified, and that it is this run's."""
+        place, again = self.place(name, seed), self._again(name, seed)
+        try:
+            meta = runfile.meta(data)
+        except (ValueError, OSError) as error:
+            raise RunError(f"{place} is damaged ({error}); restore it from git, or {again}") from error
+        found = meta["recipe"].get("name"), meta["seed"]
+        if found != (name, seed):
+            holds = f"holds another run, {found[0]!r} of seed {found[1]}"
+            raise RunError(f"{place} {holds}; restore it from git, or {again}")
+        return meta
 
-    def _make(self, recipe, seed, place, sources):
+    def _load(self, recipe, seed, data):
+        name, place = recipe.name, self.place(recipe.name, seed)
+        meta = self._meta(name, seed, data)
+        if changed := recipes.differences(meta["recipe"], recipe):
+            lines = "\n  ".join(changed)
+            raise RunError(f"{place} was made by another recipe than the code's {name!r}:\n  {lines}\n"
+                           f"Give the recipe its old fields back, or {self._again(name, seed)}")  # fmt: skip
+        if sources := getattr(recipe, "sources", ()):
+            digests = [self._digest(source, seed, place) for source in sources]
+            if meta["fingerprints"].get("source") != fingerprint(digests):
+                found = " or ".join(map(repr, sources))
+                raise RunError(f"{place} was computed from other predictions of {found} than are stored; "
+                               f"{self._again(name, seed)}")  # fmt: skip
+        if (name, seed) not in self.made:
+            self.read[name, seed] = meta["date"]
+        return Run(recipe, seed, place, meta, data)
+
+    def _digest(self, name, seed, dependent):
+        data = self._bytes(name, seed)
+        if data is None:
+            raise RunError(f"{self.place(name, seed)} is missing, from which {dependent} was computed; restore it from "
+                           f"git, or {self._again(name, seed)}")  # fmt: skip
+        return self._meta(name, seed, data)["digest"]
+
+    @contextlib.contextmanager
+    def _lock(self, name, seed):
+        """Held while a run is made, by one process; what cannot be written is said here, before the work."""
+        place, locks = self.place(name, seed), self.scratch / "locks"
+        for folder in (place.parent, locks):
+            files.check(folder)
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"{name}-seed{seed}.lock"):
+            # Whoever holds the lock is the only writer.
+            for path in (place, place.with_suffix(".safetensors")):
+                files.clean(path)
+            yield
+
+    def _make(self, recipe, seed, sources):
         log.info("making run %s, seed %s", recipe.name, seed)
-        started = time.perf_counter()
+        started, place = time.perf_counter(), self.place(recipe.name, seed)
         workdir = self.scratch / "checkpoints" / f"{recipe.name}-seed{seed}"
-        part = place.with_name(f".{place.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        meta = {}
+        more, weights = {}, None
         if isinstance(recipe, Recipe):
             trained = training.train(recipe, seed, workdir)
-            part.mkdir(parents=True)
             predictions, fingerprints = trained.predictions, trained.fingerprints
-            trained.history.to_csv(part / "history.csv", index=False, float_format="%.6f")
-            if recipe.keep_weights and seed == recipes.SEED:
-                trained.regressor.save(part / "weights.safetensors", torch.float16, {"recipe": recipe.name})
+            more["history"] = trained.history.round(6).to_dict("list")
             if recipe.mapper:
                 # Recorded, because another machine's rounding can spread points otherwise.
-                meta["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
-            meta["examples_per_second"] = round(trained.examples_per_second, 1)
+                more["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
+            more["examples_per_second"] = round(trained.examples_per_second, 1)
+            if recipe.keep_weights and seed == recipes.SEED:
+                of = {"recipe": recipe.name, "seed": seed, "predictions": runfile.digest(predictions)}
+                weights = trained.regressor.packed(torch.float16, of)
+                more["weights"] = hashlib.sha256(weights).hexdigest()
         else:
             predictions, corpus = derived.COMPUTE[recipe.kind](recipe, seed, sources)
-            part.mkdir(parents=True)
             fingerprints = {"corpus": corpus}
             if sources:
-                fingerprints["source"] = self._fingerprint(recipe, seed)
-        predictions.to_parquet(part / "predictions.parquet", index=False, compression="zstd")
+                fingerprints["source"] = fingerprint([run.digest for run in sources])
         meta = {
-            "recipe": recipes.as_fields(recipe), "seed": seed, "fingerprints": fingerprints,
+            "recipe": recipes.as_fields(recipe),
+            "seed": seed,
+            "fingerprints": fingerprints,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
-            "precision": native(getattr(recipe, "precision", "fp32")), **meta,
-            "checksums": {path.name: sha256(path) for path in sorted(part.iterdir())},
-        }  # fmt: skip
-        (part / "recipe.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
-        if place.exists():
-            old = place.with_name(f".{place.name}.old")
-            os.replace(place, old)
-            os.replace(part, place)
-            shutil.rmtree(old)
-        else:
-            os.replace(part, place)
+            "seconds": round(time.perf_counter() - started, 1),
+            "threads": torch.get_num_threads(),
+            "precision": native(getattr(recipe, "precision", "fp32")),
+            **more,
+        }
+        data = runfile.pack(predictions, meta)
+        if weights:
+            # First, so that a run that is there has its weights.
+            files.write(place.with_suffix(".safetensors"), weights)
+        files.write(place, data)
+        if not weights:
+            place.with_suffix(".safetensors").unlink(missing_ok=True)
         shutil.rmtree(workdir, ignore_errors=True)
+
+
+def fingerprint(digests):
+    """What a derived run names its sources by: the digest of the predictions of one, the hash of those of several."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

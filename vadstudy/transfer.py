@@ -140,7 +140,7 @@ def _runs(store, *names):
     runs = [store[name] for name in names]
     for run in runs[1:]:
         if not np.array_equal(run.ids("test"), runs[0].ids("test")):
-            raise RunError(f"{run.folder} and {runs[0].folder} were made for different test texts; retrain one, for "
+            raise RunError(f"{run.path} and {runs[0].path} were made for different test texts; retrain one, for "
                            f"example with `make retrain RUN={run.recipe.name}`")  # fmt: skip
     return runs
 

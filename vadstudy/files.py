@@ -1,0 +1,72 @@
+"""Files that are written whole or not at all, and said in one line where they cannot be."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from vadstudy.errors import WriteError
+
+ADVICE = {
+    errno.ENOSPC: "free some space on that disk",
+    errno.EDQUOT: "free some space of your quota",
+    errno.EROFS: "it is read-only; work in a copy of the project where you may write",
+    errno.EACCES: "ask its owner for the right to write, or work in a copy of the project of your own",
+    errno.EPERM: "ask its owner for the right to write, or work in a copy of the project of your own",
+}
+
+
+def write(path: Path, data: bytes, mtime: float | None = None) -> None:
+    """Put a file in its place, on disk, by one rename; its folder is made if missing, its mode is what the umask gives.
+
+    Until then the data is under a hidden name beside it, ``.NAME.PID.part``, which a killed process leaves behind.
+
+    Parameters
+    ----------
+    mtime : float, optional
+        The file's date, in seconds since 1970, if not now.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written: the disk is full, the folder read-only or another user's. What was there stays.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mtime is not None:
+            os.utime(part, (mtime, mtime))
+        os.replace(part, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def clean(path: Path) -> None:
+    """Remove what killed writers of a file left beside it; for callers who hold its lock."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def check(folder: Path) -> None:
+    """Raise a ``WriteError`` if a folder cannot be made or written to: before the work, not after it."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise unwritable(folder, NotADirectoryError(errno.ENOTDIR, f"{there} is no folder"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+        code = errno.EROFS if read_only else errno.EACCES
+        raise unwritable(folder, OSError(code, os.strerror(code)))
+
+
+def unwritable(path: Path, error: OSError) -> WriteError:
+    """The error of one line that says what cannot be written, why, and what helps."""
+    advice = ADVICE.get(error.errno, f"look at {path.parent}")
+    return WriteError(f"{path} cannot be written ({error.strerror or error}); {advice}, then try again")
