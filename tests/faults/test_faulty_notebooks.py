@@ -82,7 +82,7 @@ def test_a_kernel_that_dies_is_one_line_and_leaves_nothing(notebook, tmp_path):
 def test_what_is_no_notebook_is_one_line(tmp_path, text):
     (path := tmp_path / "01_in.ipynb").write_text(text)
     result = CliRunner().invoke(main, ["execute", str(path), str(tmp_path / "out.ipynb")])
-    assert result.exit_code == 1 and result.output.count("\n") == 1
+    assert result.exit_code == 1 and len(result.output.splitlines()) == 1
     assert result.output.startswith(f"Error: {path} is no notebook that can be read (")
     assert result.output.endswith("); restore it from git\n")
 
