@@ -51,7 +51,7 @@ def execute(notebook: Path, output: Path, parameters: dict) -> None:
     try:
         node = nbformat.read(notebook, as_version=4)
         known = papermill.inspect_notebook(str(notebook))
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever nbformat stumbles over
         raise NotebookError(f"{notebook} is no notebook that can be read ({error}); restore it from git") from error
     for name, value in parameters.items():
         if name not in known:
@@ -61,6 +61,7 @@ def execute(notebook: Path, output: Path, parameters: dict) -> None:
     # A value that is the notebook's own default needs no injected cell.
     given = {key: value for key, value in parameters.items() if repr(value) != known[key]["default"].replace('"', "'")}
     files.check(output.parent)
+    output.parent.mkdir(parents=True, exist_ok=True)
     started = time.time()
     try:
         executed = papermill.execute_notebook(

@@ -57,12 +57,12 @@ def clean(path: Path) -> None:
 
 def check(folder: Path) -> None:
     """Raise a ``WriteError`` if a folder cannot be made or written to: before the work, not after it."""
-    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    # Not by Path.exists, which raises for what may not be looked into.
+    there = next(each for each in (folder, *folder.absolute().parents) if os.path.exists(each))
     if not there.is_dir():
         raise unwritable(folder, NotADirectoryError(errno.ENOTDIR, f"{there} is no folder"))
-    if not os.access(there, os.W_OK | os.X_OK):
-        read_only = os.statvfs(there).f_flag & os.ST_RDONLY
-        code = errno.EROFS if read_only else errno.EACCES
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        code = errno.EROFS if os.statvfs(there).f_flag & os.ST_RDONLY else errno.EACCES
         raise unwritable(folder, OSError(code, os.strerror(code)))
 
 

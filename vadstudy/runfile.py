@@ -109,7 +109,9 @@ class Run:
             )
         data = path.read_bytes()
         if (found := hashlib.sha256(data).hexdigest()) != self.meta["weights"]:
-            what = "is damaged" if self.digest.encode() in data else f"belongs to other predictions than {self.path}"
+            named = re.search(rb"predictions\W+([0-9a-f]{64})", data)
+            other = named and named[1].decode() != self.digest
+            what = f"belongs to other predictions than {self.path}" if other else "is damaged"
             raise RunError(f"{path} {what} (SHA-256 {found}, recorded {self.meta['weights']}); {again}")
         tokenizer, regressor, _ = training.build(self.recipe)
         return tokenizer, regressor.load(path, load(data)).eval()
