@@ -184,6 +184,14 @@ def test_published_files_are_known_by_their_hash(data_folder):
         assert reading.published(data_folder / name), name
 
 
+def test_the_page_on_data_has_the_hashes_and_sizes():
+    page = (Path(__file__).parent.parent / "DATA.md").read_text(encoding="utf-8")
+    for name, digest in reading.PUBLISHED.items():
+        assert f"| `{name}` |" in page and f"| `{digest}` |" in page
+    sizes = [size for rows in reading.ROWS.values() for size in rows.values()]
+    assert all(f"{size:,}" in page for size in [*sizes, *sum(corpora.LEXICON_ROWS.values(), ())])
+
+
 def test_published_files_hold_to_the_schemas_too(data_folder, monkeypatch):
     monkeypatch.setattr(reading, "published", lambda path: False)
     monkeypatch.setattr(corpora, "published", lambda path: False)
@@ -271,5 +279,5 @@ def test_what_fetch_writes_are_the_published_files(name, data_folder, tmp_path, 
 
 def test_fetch_without_a_network_leaves_nothing_behind(tmp_path):
     with pytest.raises(CorpusError, match="cannot be reached"):
-        list(fetch.fetch(tmp_path))
+        list(fetch.fetch(tmp_path / "data"))
     assert not list(tmp_path.rglob("*"))

@@ -87,8 +87,12 @@ def imdb_hub():
 def _numbered(name, tables):
     """A corpus whose rows have no id of their own: theirs is the split and the place in it."""
     whole(name, tables)
-    return DatasetDict({split: Dataset.from_dict({**table.columns, "id": [f"{split}{i}" for i in range(len(table))]})
-                        for split, table in tables.items()})  # fmt: skip
+    return DatasetDict(
+        {
+            split: Dataset.from_dict({**table.columns, "id": [f"{split}{i}" for i in range(len(table))]})
+            for split, table in tables.items()
+        }
+    )
 
 
 def emobank():
@@ -121,8 +125,10 @@ def lexicon():
     """
     folder = local("nrc-vad")
     if folder is None:
-        raise CorpusError(f"the NRC VAD lexicon is not in {data_folder() or 'data/'}; it may not be redistributed: "
-                          f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/")  # fmt: skip
+        raise CorpusError(
+            f"the NRC VAD lexicon is not in {data_folder() or 'data/'}; it may not be redistributed: "
+            f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/"
+        )
     path = folder / "NRC-VAD-Lexicon.txt"
     header = tuple(read_lines(path)[0].split("\t"))
     version = LEXICON_HEADERS.get(header, "1")
@@ -132,18 +138,24 @@ def lexicon():
         table.check({"1": Word, "2.1": SignedWord}[version])
         unique([table], "word")
         if version == "2.1" and not any(field.startswith("-") for field in columns["valence"]):
-            raise CorpusError(f"{path} has version 2.1's header and no valence below 0, but that version's scale is "
-                              f"-1 to 1; get it as published at {NRC_HOME}")  # fmt: skip
+            raise CorpusError(
+                f"{path} has version 2.1's header and no valence below 0, but that version's scale is "
+                f"-1 to 1; get it as published at {NRC_HOME}"
+            )
         if len(table) not in LEXICON_ROWS[version]:
             sizes = " or ".join(f"{size:,}" for size in LEXICON_ROWS[version])
-            raise CorpusError(f"{path} has {len(table):,} words, version {version} as published {sizes}; "
-                              f"get all of it at {NRC_HOME}")  # fmt: skip
+            raise CorpusError(
+                f"{path} has {len(table):,} words, version {version} as published {sizes}; get all of it at {NRC_HOME}"
+            )
         log.warning(
             "%s is version %s of the NRC VAD lexicon with %s words, not the file with %s words that the study's "
             "recorded numbers rest on: what is computed from it anew may differ from them%s",
-            path, version, f"{len(table):,}", f"{LEXICON_ROWS['1'][0]:,}",
+            path,
+            version,
+            f"{len(table):,}",
+            f"{LEXICON_ROWS['1'][0]:,}",
             "; its scale, -1 to 1, is converted to 0 to 1" if version == "2.1" else "",
-        )  # fmt: skip
+        )
     index = pd.Index(columns["word"], name="word")
     values = pd.DataFrame({name: list(map(float, columns[name])) for name in VAD}, index=index)
     return (values + 1) / 2 if version == "2.1" else values

@@ -98,6 +98,7 @@ def store(name: str, folder: Path) -> str:
     get, write, read = CORPORA[name]
     part = folder / ".part"
     with storing(folder):
+        new = not folder.exists()
         shutil.rmtree(part, ignore_errors=True)
         (part / name).mkdir(parents=True)
         try:
@@ -110,6 +111,8 @@ def store(name: str, folder: Path) -> str:
                 os.replace(path, folder / name / path.name)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+            if new and not any(folder.iterdir()):
+                folder.rmdir()
     rows = ", ".join(f"{split} {len(rows)}" for split, rows in corpus.items())
     return f"{name}: {rows} rows in {folder / name}, {how}"
 

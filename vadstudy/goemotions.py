@@ -29,14 +29,14 @@ LABELS = {"goemotions": EMOTIONS, "emotion": SIX_EMOTIONS, "imdb": ("neg", "pos"
 
 def local(name, file=None):
     """Folder of a corpus's local data, or a file in it; None if there is no data folder or the corpus is not in it."""
-    folder = data_folder()
     try:
+        folder = data_folder()
         if folder is None or not (folder / name).is_dir():
             return None
         if file is None or (folder / name / file).is_file():
             return folder / name if file is None else folder / name / file
     except OSError as error:
-        raise CorpusError(f"{folder / name} cannot be read ({error.strerror}); correct its permissions") from error
+        raise CorpusError(f"{error.filename} cannot be read ({error.strerror}); correct its permissions") from error
     raise missing(folder / name / file)
 
 
@@ -156,11 +156,13 @@ def single_label(corpus):
     for split, rows in corpus.items():
         columns = rows.to_dict()
         one = [i for i, labels in enumerate(columns["labels"]) if len(labels) == 1]
-        kept[split] = Dataset.from_dict({
-            "id": [columns["id"][i] for i in one],
-            "text": [columns["text"][i] for i in one],
-            "label": [columns["labels"][i][0] for i in one],
-        })  # fmt: skip
+        kept[split] = Dataset.from_dict(
+            {
+                "id": [columns["id"][i] for i in one],
+                "text": [columns["text"][i] for i in one],
+                "label": [columns["labels"][i][0] for i in one],
+            }
+        )
         counts.append({"split": split, "rows": len(rows), "kept": len(one), "dropped": len(rows) - len(one)})
     dropped = pd.DataFrame(counts).set_index("split")
     dropped["share"] = dropped["dropped"] / dropped["rows"]
