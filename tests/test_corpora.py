@@ -1,9 +1,13 @@
-"""Loading: the real corpora where they are, hand-made files for what can go wrong."""
+"""Loading: the real corpora where they are, hand-made files for what else is read and written."""
+
+import json
+import logging
+from pathlib import Path
 
 import pytest
 from datasets import DatasetDict
 
-from vadstudy import corpora, fetch, goemotions
+from vadstudy import corpora, fetch, goemotions, reading
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError
 
@@ -15,18 +19,26 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def sizes(monkeypatch):
+    """Numbers of rows that hand-made corpora are whole with, instead of the published ones."""
+    one = {"train": 1, "dev": 1, "test": 1}
+    for name, rows in {"goemotions": {"train": 1, "dev": 2, "test": 2}, "emotion": one, "emobank": one}.items():
+        monkeypatch.setitem(reading.ROWS, name, rows)
+    monkeypatch.setitem(corpora.LEXICON_ROWS, "1", (1, 2))
+    monkeypatch.setitem(corpora.LEXICON_ROWS, "2.1", (3,))
+
+
 def write(folder, path, text):
     path = folder / path
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-OTHER = "ok\t27\tid2\nwow, thanks\t15,26\tid3\n"
-
-
 def write_goemotions(folder, train="fine by me\t4\tid1\n"):
     for split in ("train", "dev", "test"):
-        write(folder, f"goemotions/{split}.tsv", train if split == "train" else OTHER)
+        other = f"ok\t27\t{split}2\nwow, thanks\t15,26\t{split}3\n"
+        write(folder, f"goemotions/{split}.tsv", train if split == "train" else other)
 
 
 def test_goemotions_and_what_the_filter_drops(data_folder):
@@ -36,10 +48,10 @@ def test_goemotions_and_what_the_filter_drops(data_folder):
     assert (dropped["kept"] + dropped["dropped"] == dropped["rows"]).all()
 
 
-def test_single_label_keeps_rows_with_one_label(folder):
+def test_single_label_keeps_rows_with_one_label(folder, sizes):
     write_goemotions(folder)
     kept, dropped = goemotions.single_label(goemotions.load())
-    assert kept["dev"].to_dict() == {"id": ["id2"], "text": ["ok"], "label": [27]}
+    assert kept["dev"].to_dict() == {"id": ["dev2"], "text": ["ok"], "label": [27]}
     assert dropped.loc["dev"].tolist() == [2, 1, 1, 0.5]
 
 
@@ -47,9 +59,9 @@ def test_single_label_keeps_rows_with_one_label(folder):
     ("line", "message"),
     [
         ("no tab here\n", r"train\.tsv, line 2: 1 tab-separated fields, expected 3"),
-        ("text\t28\tid9\n", r"train\.tsv, line 2: label index 28 is out of range, expected 0 to 27"),
-        ("text\t-1\tid9\n", r"train\.tsv, line 2: label index -1 is out of range"),
-        ("text\tjoy\tid9\n", r"train\.tsv, line 2: labels 'joy' are not comma-separated indices"),
+        ("text\t28\tid9\n", r"train\.tsv, line 2, labels: '28' is not comma-separated label indices from 0 to 27"),
+        ("text\t-1\tid9\n", r"train\.tsv, line 2, labels: '-1' is not comma-separated label indices"),
+        ("text\tjoy\tid9\n", r"train\.tsv, line 2, labels: 'joy' is not comma-separated label indices"),
     ],
 )
 def test_a_bad_line_is_named(folder, line, message):
@@ -90,16 +102,16 @@ def test_unknown_corpus():
         corpora.load("tweets")
 
 
-def test_emotion(folder):
+def test_emotion(folder, sizes):
     for stem in ("train", "val", "test"):
         write(folder, f"emotion/{stem}.txt", "text;label_name\ni feel fine; really;joy\n")
     assert corpora.emotion()["dev"][0] == {"id": "dev0", "text": "i feel fine; really", "label": 1}
     write(folder, "emotion/val.txt", "text;label_name\ni feel fine;hunger\n")
-    with pytest.raises(CorpusError, match=r"val\.txt, line 2: label 'hunger', expected sadness"):
+    with pytest.raises(CorpusError, match=r"val\.txt, line 2, label: 'hunger' is not one of sadness, joy"):
         corpora.emotion()
 
 
-def test_emobank_is_scaled_to_the_unit_cube(folder):
+def test_emobank_is_scaled_to_the_unit_cube(folder, sizes):
     header = "id,split,V,A,D,text\n"
     write(folder, "emobank/emobank.csv", header + 'a,train,1,3.0,5,"Well, yes"\nb,dev,3,3,3,ok\nc,test,2,2,2,no\n')
     assert corpora.emobank()["train"][0] == {"id": "a", "text": "Well, yes", "vad": [0.0, 0.5, 1.0]}
@@ -119,13 +131,13 @@ def test_sizes_of_the_real_corpora(data_folder):
     assert sum(imdb["test"]["label"]) == 12500
 
 
-def test_lexicon(folder):
+def test_lexicon(folder, sizes):
     with pytest.raises(CorpusError, match="may not be redistributed: get it at saifmohammad"):
         corpora.lexicon()
     write(folder, "nrc-vad/NRC-VAD-Lexicon.txt", "joy\t0.98\t0.824\t0.794\n")
     assert corpora.lexicon().loc["joy"].tolist() == [0.98, 0.824, 0.794]
     write(folder, "nrc-vad/NRC-VAD-Lexicon.txt", "joy\t0.98\t1.824\t0.794\n")
-    with pytest.raises(CorpusError, match=r"line 1: '1\.824' is not a number from 0 to 1"):
+    with pytest.raises(CorpusError, match=r"line 1, arousal: '1\.824' is not a number from 0 to 1"):
         corpora.lexicon()
 
 
@@ -147,20 +159,125 @@ def test_fingerprint_sees_texts_labels_and_order():
     assert len({corpora.fingerprint(corpus) for corpus in (mini, turned, relabelled)}) == 3
 
 
-def test_fetched_files_are_those_that_are_read(folder):
-    def add(corpus):
-        return DatasetDict({split: rows.remove_columns("id") for split, rows in corpus.items()})
+RECORDED = {
+    "goemotions": lambda: corpora.load("goemotions"),
+    "goemotions, before the filter": goemotions.load,
+    "emotion": corpora.emotion,
+    "imdb": corpora.imdb,
+    "emobank": corpora.emobank,
+}
 
-    for name, corpus in (("goemotions", goemotions.mini()), ("emotion", add(corpora.load("mini-ekman"))),
-                         ("imdb", add(corpora.load("mini-sentiment")))):  # fmt: skip
-        (folder / name).mkdir()
-        fetch.WRITERS[name](corpus, folder / name)
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_record_rests_on_the_corpora_as_they_are_read(name, data_folder):
+    recorded = set()
+    for path in Path(__file__).parent.parent.glob("runs/*/*/recipe.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        unfiltered = run["recipe"]["name"] == "corpus-lengths"
+        if run["recipe"]["corpus"] + ", before the filter" * unfiltered == name:
+            recorded.add(run["fingerprints"]["corpus"])
+    assert recorded == {corpora.fingerprint(RECORDED[name]())}
+
+
+def test_published_files_are_known_by_their_hash(data_folder):
+    for name in reading.PUBLISHED:
+        assert reading.published(data_folder / name), name
+
+
+def test_the_page_on_data_has_the_hashes_and_sizes():
+    page = (Path(__file__).parent.parent / "DATA.md").read_text(encoding="utf-8")
+    for name, digest in reading.PUBLISHED.items():
+        assert f"| `{name}` |" in page and f"| `{digest}` |" in page
+    sizes = [size for rows in reading.ROWS.values() for size in rows.values()]
+    assert all(f"{size:,}" in page for size in [*sizes, *sum(corpora.LEXICON_ROWS.values(), ())])
+
+
+def test_published_files_hold_to_the_schemas_too(data_folder, monkeypatch):
+    monkeypatch.setattr(reading, "published", lambda path: False)
+    monkeypatch.setattr(corpora, "published", lambda path: False)
+    for name in ("goemotions", "emotion", "imdb", "emobank"):
+        corpora.load(name)
+    assert len(corpora.lexicon()) == 19971
+
+
+def test_emotion_without_a_header_is_the_same_corpus(data_folder, folder, monkeypatch):
+    for path in (data_folder / "emotion").iterdir():
+        write(folder, f"emotion/{path.name}", path.read_text(encoding="utf-8").split("\n", 1)[1])
+    bare = corpora.fingerprint(corpora.emotion())
+    monkeypatch.setenv("VADSTUDY_DATA", str(data_folder))
+    assert bare == corpora.fingerprint(corpora.emotion())
+
+
+ROWS_OF_JOY = "joy\t0.98\t0.824\t0.794\ngrief\t0.06\t0.64\t0.474\n"
+
+
+def test_version_1_of_the_lexicon_with_its_own_header(folder, sizes, caplog):
+    write(folder, "nrc-vad/NRC-VAD-Lexicon.txt", "Word\tValence\tArousal\tDominance\n" + ROWS_OF_JOY)
+    words = corpora.lexicon()
+    assert words.index.tolist() == ["joy", "grief"] and words.loc["joy"].tolist() == [0.98, 0.824, 0.794]
+    assert "is version 1 of the NRC VAD lexicon with 2 words, not the file with" in caplog.text
+
+
+def test_version_2_1_of_the_lexicon_is_converted_and_said(folder, sizes, caplog):
+    rows = "joy\t1\t0.648\t0.588\na battery of tests\t-0.5\t0\t-1\ngrief\t-0.88\t0.28\t-0.052\n"
+    write(folder, "nrc-vad/NRC-VAD-Lexicon.txt", "term\tvalence\tarousal\tdominance\n" + rows)
+    words = corpora.lexicon()
+    assert words.columns.tolist() == ["valence", "arousal", "dominance"] and words.index.name == "word"
+    assert words.loc["joy"].tolist() == pytest.approx([1, 0.824, 0.794])
+    assert words.loc["a battery of tests"].tolist() == [0.25, 0.5, 0]
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "is version 2.1 of the NRC VAD lexicon" in record.getMessage()
+    assert "scale, -1 to 1, is converted to 0 to 1" in record.getMessage()
+
+
+def test_the_published_lexicon_is_read_without_a_word(data_folder, caplog):
+    words = corpora.lexicon()
+    assert words.loc[list(EMOTIONS)].equals(goemotions.emotion_vad()) and not caplog.records
+
+
+class Small:
+    """The mini corpus in place of the three on the hub."""
+
+    def __init__(self, monkeypatch):
+        def add(corpus):
+            return DatasetDict({split: rows.remove_columns("id") for split, rows in corpus.items()})
+
+        self.corpora = {
+            "goemotions": goemotions.mini(),
+            "emotion": add(corpora.load("mini-ekman")),
+            "imdb": add(corpora.load("mini-sentiment")),
+        }
+        for name, corpus in self.corpora.items():
+            _, *rest = fetch.CORPORA[name]
+            monkeypatch.setitem(fetch.CORPORA, name, (lambda corpus=corpus: corpus, *rest))
+            rows = {split: len(corpus[split]) for split in reading.ROWS[name]}
+            monkeypatch.setitem(reading.ROWS, name, rows)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    return Small(monkeypatch).corpora
+
+
+def test_fetched_files_are_those_that_are_read(folder, small):
+    lines = [fetch.store(name, folder) for name in small]
+    assert lines[0] == f"goemotions: train 336, dev 112, test 112 rows in {folder / 'goemotions'}, each row checked"
     assert goemotions.load()["train"].to_dict() == goemotions.mini()["train"].to_dict()
     assert corpora.emotion()["dev"]["label"] == corpora.load("mini-ekman")["dev"]["label"]
     assert corpora.imdb()["test"]["text"] == corpora.load("mini-sentiment")["test"]["text"]
+    assert sorted(path.name for path in folder.iterdir()) == ["emotion", "goemotions", "imdb"]
+
+
+@pytest.mark.parametrize("name", ["goemotions", "emotion", "emobank"])
+def test_what_fetch_writes_are_the_published_files(name, data_folder, tmp_path, monkeypatch):
+    got = {"goemotions": goemotions.load, "emotion": corpora.emotion, "emobank": fetch.emobank}[name]
+    monkeypatch.setattr(fetch, "EMOBANK", (data_folder / "emobank" / "emobank.csv").as_uri())
+    monkeypatch.setitem(fetch.CORPORA, name, (got, *fetch.CORPORA[name][1:]))
+    assert fetch.store(name, tmp_path).endswith("the published files")
 
 
 def test_fetch_without_a_network_leaves_nothing_behind(tmp_path):
     with pytest.raises(CorpusError, match="cannot be reached"):
-        list(fetch.fetch(tmp_path))
-    assert not list(tmp_path.rglob("*.tsv"))
+        list(fetch.fetch(tmp_path / "data"))
+    assert not list(tmp_path.rglob("*"))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vadstudy import page
+from vadstudy import page, schemas
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
 from vadstudy.errors import CorpusError
 from vadstudy.mappers import Mapper, from_vad, nrc, random, scaled
@@ -42,6 +42,7 @@ def lexicon(tmp_path, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_text("glimmerword\t0.959\t0.5\t0.25\n<b>evilword\t0\t0\t1\n", encoding="utf-8")
     monkeypatch.setenv("VADSTUDY_DATA", str(tmp_path / "data"))
+    monkeypatch.setitem(schemas.LEXICON_ROWS, "1", (2,))
     return path
 
 

@@ -4,8 +4,8 @@ Every corpus is read from the folder named by ``VADSTUDY_DATA``, else from the p
 Hugging Face hub. Nothing is downloaded unless a function here is called.
 """
 
-import csv
 import hashlib
+import logging
 
 import pandas as pd
 from datasets import Dataset, DatasetDict
@@ -13,78 +13,152 @@ from datasets import Dataset, DatasetDict
 from vadstudy import goemotions
 from vadstudy.emotions import VAD
 from vadstudy.errors import CorpusError
-from vadstudy.goemotions import SPLITS, from_hub, local, number, read_tsv, single_label
+from vadstudy.goemotions import hub_tables, local, single_label
 from vadstudy.paths import data_folder
+from vadstudy.reading import Table, admit, published, read_csv, read_lines, read_parquet, read_tsv, unique, whole
+from vadstudy.schemas import LEXICON_ROWS, NRC_HOME, SIX_EMOTIONS, SPLITS, Review, Sentence, SignedWord, Tweet, Word
 
-#: The six labels of the Emotion data set, in its order.
-SIX_EMOTIONS = ("sadness", "joy", "love", "anger", "fear", "surprise")
-NRC_HOME = "saifmohammad.com/WebPages/nrc-vad.html"
+#: First lines of Emotion's files, where they have one: the hub's had, their authors' have not.
+EMOTION_HEADERS = ("text;label_name", "text;label")
+#: First line of the lexicon: version 1 came with and without one, version 2.1 has its own.
+LEXICON_HEADERS = {("Word", "Valence", "Arousal", "Dominance"): "1", ("term", *VAD): "2.1"}
+
+log = logging.getLogger(__name__)
 
 
 def emotion():
     """The Emotion data set: ``id``, ``text``, ``label`` (index in :data:`SIX_EMOTIONS`): Saravia et al. (2018)."""
-    if local("emotion", "train.txt") is None:
-        return DatasetDict({split: rows.add_column("id", [f"{split}{i}" for i in range(len(rows))])
-                            for split, rows in from_hub("emotion").items()})  # fmt: skip
-    splits = {}
+    folder = local("emotion")
+    return emotion_hub() if folder is None else emotion_files(folder)
+
+
+def emotion_files(folder):
+    """Emotion from files whose lines are ``text;label``, with or without a header."""
+    tables = {}
     for split, stem in zip(SPLITS, ("train", "val", "test"), strict=True):
-        path = local("emotion", f"{stem}.txt")
-        columns = {"id": [], "text": [], "label": []}
-        for line, row in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n")[1:], start=2):
-            text, _, label = row.rpartition(";")
-            if label not in SIX_EMOTIONS:
-                raise CorpusError(f"{path}, line {line}: label {label!r}, expected {', '.join(SIX_EMOTIONS)}")
-            columns["id"].append(f"{split}{line - 2}")
-            columns["text"].append(text)
-            columns["label"].append(SIX_EMOTIONS.index(label))
-        splits[split] = Dataset.from_dict(columns)
-    return DatasetDict(splits)
+        path = folder / f"{stem}.txt"
+        lines = read_lines(path)
+        first = 2 if lines[0] in EMOTION_HEADERS else 1
+        parted = [line.rpartition(";") for line in lines[first - 1 :]]
+        columns = {"text": [text for text, _, _ in parted], "label": [label for _, _, label in parted]}
+        tables[split] = Table(path, columns, range(first, first + len(parted)))
+        admit(tables[split], Tweet)
+    return _emotion(tables)
+
+
+def emotion_hub():
+    """Emotion from the hub, held to the schema of the files."""
+    tables = hub_tables("emotion", ("text", "label"))
+    names = dict(enumerate(SIX_EMOTIONS))
+    for table in tables.values():
+        table.columns["label"] = [names.get(label, str(label)) for label in table.columns["label"]]
+        table.check(Tweet)
+    return _emotion(tables)
+
+
+def _emotion(tables):
+    for table in tables.values():
+        table.columns["label"] = [SIX_EMOTIONS.index(name) for name in table.columns["label"]]
+    return _numbered("emotion", tables)
 
 
 def imdb():
     """Large Movie Review Dataset, train and test: ``id``, ``text``, ``label`` (1 is positive): Maas et al. (2011)."""
-    if local("imdb", "train.parquet") is None:
-        found = {split: rows for split, rows in from_hub("imdb").items() if split in SPLITS}
-    else:
-        files = {split: str(local("imdb", f"{split}.parquet")) for split in ("train", "test")}
-        try:
-            found = {split: Dataset.from_pandas(pd.read_parquet(path)) for split, path in files.items()}
-        except (OSError, ValueError) as error:
-            raise CorpusError(f"{files} cannot be read as parquet ({error}); restore them with `make data`") from error
-    return DatasetDict({split: rows.add_column("id", [f"{split}{i}" for i in range(len(rows))])
-                        for split, rows in found.items()})  # fmt: skip
+    folder = local("imdb")
+    return imdb_hub() if folder is None else imdb_files(folder)
+
+
+def imdb_files(folder):
+    """IMDB from Parquet files."""
+    tables = {split: read_parquet(folder / f"{split}.parquet", ("text", "label")) for split in ("train", "test")}
+    for table in tables.values():
+        admit(table, Review)
+    return _numbered("imdb", tables)
+
+
+def imdb_hub():
+    """IMDB from the hub, held to the schema of the files."""
+    tables = hub_tables("imdb", ("text", "label"))
+    for table in tables.values():
+        table.check(Review)
+    return _numbered("imdb", tables)
+
+
+def _numbered(name, tables):
+    """A corpus whose rows have no id of their own: theirs is the split and the place in it."""
+    whole(name, tables)
+    return DatasetDict(
+        {
+            split: Dataset.from_dict({**table.columns, "id": [f"{split}{i}" for i in range(len(table))]})
+            for split, table in tables.items()
+        }
+    )
 
 
 def emobank():
     """EmoBank: ``id``, ``text`` and human ``vad`` (3), converted here from 1..5 to [0, 1]: Buechel and Hahn (2017)."""
-    path = local("emobank", "emobank.csv")
-    if path is None:
-        return DatasetDict(from_hub("emobank"))
-    splits = {split: {"id": [], "text": [], "vad": []} for split in SPLITS}
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != ["id", "split", "V", "A", "D", "text"]:
-            raise CorpusError(f"{path}, line 1: header {reader.fieldnames}, expected id,split,V,A,D,text")
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            if row["split"] not in splits:
-                raise CorpusError(f"{where}: split {row['split']!r}, expected one of {', '.join(SPLITS)}")
-            columns = splits[row["split"]]
-            columns["id"].append(row["id"])
-            columns["text"].append(row["text"])
-            columns["vad"].append([(number(row[d], f"{where}, {d}", 1, 5) - 1) / 4 for d in "VAD"])
-    return DatasetDict({split: Dataset.from_dict(columns) for split, columns in splits.items()})
+    folder = local("emobank")
+    return DatasetDict(goemotions.from_hub("emobank")) if folder is None else emobank_files(folder)
+
+
+def emobank_files(folder):
+    """EmoBank from its authors' table."""
+    path = folder / "emobank.csv"
+    table = read_csv(path, ("id", "split", *"VAD", "text"))
+    admit(table, Sentence)
+    unique([table], "id")
+    tables = {split: table.part("split", split) for split in SPLITS}
+    whole("emobank", tables)
+    splits = {}
+    for split, each in tables.items():
+        vad = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
+        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in vad]
+        splits[split] = Dataset.from_dict({"id": each.columns["id"], "text": each.columns["text"], "vad": vad})
+    return DatasetDict(splits)
 
 
 def lexicon():
-    """The NRC VAD lexicon: index ``word``, columns valence, arousal, dominance in [0, 1]: Mohammad (2018)."""
-    path = local("nrc-vad", "NRC-VAD-Lexicon.txt")
-    if path is None:
-        raise CorpusError(f"the NRC VAD lexicon is not in {data_folder() or 'data/'}; it may not be redistributed: "
-                          f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/")  # fmt: skip
-    rows = read_tsv(path, ("word", *VAD))
-    values = [[number(f, f"{path}, line {n}", 0, 1) for f in fields[1:]] for n, fields in rows]
-    return pd.DataFrame(values, index=pd.Index([fields[0] for _, fields in rows], name="word"), columns=list(VAD))
+    """The NRC VAD lexicon: index ``word``, columns valence, arousal, dominance in [0, 1]: Mohammad (2018, 2025).
+
+    Version 1 is known by its header, or by having none, and version 2.1 by its header; its scale, -1 to 1, is converted
+    here. What is not the file that the study's numbers rest on is said in the log.
+    """
+    folder = local("nrc-vad")
+    if folder is None:
+        raise CorpusError(
+            f"the NRC VAD lexicon is not in {data_folder() or 'data/'}; it may not be redistributed: "
+            f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/"
+        )
+    path = folder / "NRC-VAD-Lexicon.txt"
+    header = tuple(read_lines(path)[0].split("\t"))
+    version = LEXICON_HEADERS.get(header, "1")
+    table = read_tsv(path, ("word", *VAD), first=2 if header in LEXICON_HEADERS else 1)
+    columns = table.columns
+    if not published(path):
+        table.check({"1": Word, "2.1": SignedWord}[version])
+        unique([table], "word")
+        if version == "2.1" and not any(field.startswith("-") for field in columns["valence"]):
+            raise CorpusError(
+                f"{path} has version 2.1's header and no valence below 0, but that version's scale is "
+                f"-1 to 1; get it as published at {NRC_HOME}"
+            )
+        if len(table) not in LEXICON_ROWS[version]:
+            sizes = " or ".join(f"{size:,}" for size in LEXICON_ROWS[version])
+            raise CorpusError(
+                f"{path} has {len(table):,} words, version {version} as published {sizes}; get all of it at {NRC_HOME}"
+            )
+        log.warning(
+            "%s is version %s of the NRC VAD lexicon with %s words, not the file with %s words that the study's "
+            "recorded numbers rest on: what is computed from it anew may differ from them%s",
+            path,
+            version,
+            f"{len(table):,}",
+            f"{LEXICON_ROWS['1'][0]:,}",
+            "; its scale, -1 to 1, is converted to 0 to 1" if version == "2.1" else "",
+        )
+    index = pd.Index(columns["word"], name="word")
+    values = pd.DataFrame({name: list(map(float, columns[name])) for name in VAD}, index=index)
+    return (values + 1) / 2 if version == "2.1" else values
 
 
 LOADERS = {
@@ -110,7 +184,8 @@ def fingerprint(corpus):
     """SHA-256 over every split's ids, texts and labels, in order: equal corpora, equal fingerprints, on any machine."""
     digest = hashlib.sha256()
     for split, rows in corpus.items():
-        columns = [rows[name] for name in ("id", "text", "label", "labels", "vad") if name in rows.features]
+        columns = rows.to_dict()
+        columns = [columns[name] for name in ("id", "text", "label", "labels", "vad") if name in columns]
         for values in zip(*columns, strict=True):
             digest.update("\t".join(map(str, (split, *values))).encode())
     return digest.hexdigest()

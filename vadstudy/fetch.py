@@ -1,16 +1,21 @@
-"""Fetch the public data sets into a folder, in the files that :mod:`vadstudy.corpora` reads."""
+"""Fetch the public data sets into a folder, in the files that :mod:`vadstudy.corpora` reads: whole, or not at all."""
 
-import urllib.error
+import hashlib
+import http.client
+import os
+import shutil
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from vadstudy.corpora import NRC_HOME, SIX_EMOTIONS
+from vadstudy import corpora, goemotions
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError
-from vadstudy.goemotions import SPLITS, from_hub
-from vadstudy.regressor import sha256
+from vadstudy.reading import published
+from vadstudy.schemas import NRC_HOME, PUBLISHED, SIX_EMOTIONS, SPLITS
 
 EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/emobank.csv"
-EMOBANK_SHA256 = "1ade4a4a453e880c0f39d0536d2b355e8a716e0cf88236c64cdb4d438cf9605b"
 
 
 def write_goemotions(corpus, folder):
@@ -18,8 +23,8 @@ def write_goemotions(corpus, folder):
     for split in SPLITS:
         rows = zip(corpus[split]["text"], corpus[split]["labels"], corpus[split]["id"], strict=True)
         lines = ["\t".join((text, ",".join(map(str, labels)), comment)) for text, labels, comment in rows]
-        (folder / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "emotions.txt").write_text("\n".join(EMOTIONS), encoding="utf-8")
+        (folder / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    (folder / "emotions.txt").write_text("\n".join(EMOTIONS), encoding="utf-8", newline="\n")
 
 
 def write_emotion(corpus, folder):
@@ -27,7 +32,7 @@ def write_emotion(corpus, folder):
     for split, stem in zip(SPLITS, ("train", "val", "test"), strict=True):
         rows = zip(corpus[split]["text"], corpus[split]["label"], strict=True)
         lines = ["text;label_name", *(f"{text};{SIX_EMOTIONS[label]}" for text, label in rows)]
-        (folder / f"{stem}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (folder / f"{stem}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def write_imdb(corpus, folder):
@@ -36,37 +41,87 @@ def write_imdb(corpus, folder):
         corpus[split].select_columns(["text", "label"]).to_parquet(folder / f"{split}.parquet")
 
 
-WRITERS = {"goemotions": write_goemotions, "emotion": write_emotion, "imdb": write_imdb}
+def write_emobank(content, folder):
+    """EmoBank's table as its authors' repository has it."""
+    (folder / "emobank.csv").write_bytes(content)
 
 
-def emobank(folder):
-    """EmoBank's table from its authors' repository, checked; a ``CorpusError`` if it cannot be had or differs."""
-    path = folder / "emobank.csv"
-    part = path.with_suffix(".part")
+def emobank():
+    """EmoBank's table from its authors' repository, as bytes; a ``CorpusError`` if it cannot be had or differs."""
     try:
-        urllib.request.urlretrieve(EMOBANK, part)
-        found = sha256(part)
-        if found != EMOBANK_SHA256:
-            raise CorpusError(f"{EMOBANK} has SHA-256 {found}, expected {EMOBANK_SHA256}; "
-                              f"get emobank.csv by hand and put it into {folder}")  # fmt: skip
-        part.replace(path)
-    except urllib.error.URLError as error:
-        raise CorpusError(f"{EMOBANK} cannot be reached ({error.reason}); check the network, or get emobank.csv "
-                          f"by hand and put it into {folder}") from error  # fmt: skip
-    finally:
-        part.unlink(missing_ok=True)
+        with urllib.request.urlopen(EMOBANK, timeout=60) as answer:
+            content = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise CorpusError(
+            f"{EMOBANK} cannot be reached ({getattr(error, 'reason', None) or error}); check the network, or get "
+            "emobank.csv by hand and put it into data/emobank/"
+        ) from error
+    found, expected = hashlib.sha256(content).hexdigest(), PUBLISHED["emobank/emobank.csv"]
+    if found != expected:
+        raise CorpusError(
+            f"{EMOBANK} has SHA-256 {found}, expected {expected}; get emobank.csv by hand and put it into data/emobank/"
+        )
+    return content
 
 
-def fetch(folder):
+#: How each corpus is had, written, and read again.
+CORPORA = {
+    "goemotions": (goemotions.hub, write_goemotions, goemotions.read),
+    "emotion": (corpora.emotion_hub, write_emotion, corpora.emotion_files),
+    "imdb": (corpora.imdb_hub, write_imdb, corpora.imdb_files),
+    "emobank": (emobank, write_emobank, corpora.emobank_files),
+}
+
+
+@contextmanager
+def storing(folder: Path) -> Iterator[None]:
+    """A disk that is full, a folder that cannot be written or is no folder becomes a ``CorpusError``."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(
+            f"{folder} cannot be written ({error.strerror or error}); no file there is half-written: make room, or "
+            "correct whose it is and its permissions, then run `make data` again"
+        ) from error
+
+
+def store(name: str, folder: Path) -> str:
+    """Get a corpus and write it into its folder below ``folder``; a line that says what is there now.
+
+    The files are written and read again in a folder beside their own, then moved, each whole.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus cannot be had, breaks its schema, or the folder cannot be written.
+    """
+    get, write, read = CORPORA[name]
+    part = folder / ".part"
+    with storing(folder):
+        new = not folder.exists()
+        shutil.rmtree(part, ignore_errors=True)
+        (part / name).mkdir(parents=True)
+        try:
+            write(get(), part / name)
+            corpus = read(part / name)
+            files = sorted((part / name).iterdir())
+            how = "the published files" if all(map(published, files)) else "each row checked"
+            (folder / name).mkdir(exist_ok=True)
+            for path in files:
+                os.replace(path, folder / name / path.name)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            if new and not any(folder.iterdir()):
+                folder.rmdir()
+    rows = ", ".join(f"{split} {len(rows)}" for split, rows in corpus.items())
+    return f"{name}: {rows} rows in {folder / name}, {how}"
+
+
+def fetch(folder: Path) -> Iterator[str]:
     """Fetch every public corpus into ``folder``, one line a corpus; the last says where to get the lexicon."""
-    for name, write in WRITERS.items():
-        corpus = from_hub(name)
-        target = folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        write(corpus, target)
-        yield f"{name}: {', '.join(f'{split} {len(rows)}' for split, rows in corpus.items())} rows in {target}"
-    (folder / "emobank").mkdir(parents=True, exist_ok=True)
-    emobank(folder / "emobank")
-    yield f"emobank: in {folder / 'emobank'}"
-    yield (f"The NRC VAD lexicon may not be redistributed: get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into "
-           f"{folder / 'nrc-vad'}; only the lexicon baselines and `make retrain` of them need it.")  # fmt: skip
+    for name in CORPORA:
+        yield store(name, folder)
+    yield (
+        f"The NRC VAD lexicon may not be redistributed: get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into "
+        f"{folder / 'nrc-vad'}; only the lexicon baselines and `make retrain` of them need it."
+    )
