@@ -5,6 +5,7 @@ the SVM, the transfer to other corpora, the bag-of-words and lexicon baselines, 
 """
 
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from numbers import Integral
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
@@ -14,6 +15,8 @@ PROFILES = ("study", "mini", "smoke", "paper")
 SEED = 42
 #: The seeds of a row that is trained five times; one that is trained three times has the first three.
 SEEDS = (42, 43, 44, 45, 46)
+#: The greatest seed that NumPy takes.
+LAST_SEED = 2**32 - 1
 #: The splits of a run on whose train points no classifier is fitted.
 HELD_OUT = ("dev", "test")
 #: How tables and figures name an encoder; another is named as it is.
@@ -117,6 +120,13 @@ def _one_of(recipe, field, known):
     if getattr(recipe, field) not in known:
         raise ValueError(f"recipe {recipe.name!r}, field {field}: unknown {getattr(recipe, field)!r}; "
                          f"expected one of {', '.join(known)}")  # fmt: skip
+
+
+def check_seed(seed):
+    """The seed; a ``ValueError`` if it is none that every random generator here takes."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LAST_SEED:
+        raise ValueError(f"seed {seed!r}, expected a whole number from 0 to {LAST_SEED}")
+    return seed
 
 
 def as_fields(recipe):

