@@ -5,6 +5,7 @@ the SVM, the transfer to other corpora, the bag-of-words and lexicon baselines, 
 """
 
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from math import inf
 from numbers import Integral
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
@@ -70,9 +71,15 @@ class Recipe:
         if (self.mapper is None) != (self.loss in ("ce", "bce")):
             raise ValueError(f"recipe {self.name!r}, field mapper: {self.mapper!r} does not go with {self.loss!r}; "
                              "regressors (mae, mse, mae+ce) need a mapper, baselines (ce, bce) have none")  # fmt: skip
-        for field in ("learning_rate", "epochs", "batch_size", "max_length", "temperature"):
-            if getattr(self, field) <= 0:
-                raise ValueError(f"recipe {self.name!r}, field {field}: {getattr(self, field)}, expected more than 0")
+        _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
+        _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
+        for field in ("head_learning_rate", "train_rows"):
+            if getattr(self, field) is not None:
+                _at_least(self, 0, field, more=True)
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"recipe {self.name!r}, field dropout: {self.dropout}, expected from 0 to below 1")
+        if not self.splits or set(self.splits) - {"train", "dev", "test"}:
+            raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
         if self.fold and not 1 <= self.fold[0] <= self.fold[1]:
             raise ValueError(f"recipe {self.name!r}, field fold: {self.fold}, expected (i, n) with 1 <= i <= n")
 
@@ -108,12 +115,22 @@ class Derived:
         _one_of(self, "kind", KINDS)
         if (self.source is None) != (self.kind not in ("svm", "points")):
             raise ValueError(f"recipe {self.name!r}, field source: {self.source!r} does not go with kind {self.kind!r}")
+        _at_least(self, 0, "C", "gamma", "max_length", "batch_size", more=True)
 
     @property
     def sources(self):
         """Names of the runs that it is computed from."""
         folds = [f"{self.source}-fold{i + 1}of{self.folds}" for i in range(self.folds or 0)]
         return [self.source, *folds] if self.source else []
+
+
+def _at_least(recipe, least, *names, more=False):
+    """Refuse fields that are not finite numbers from ``least``, or ``more`` than it."""
+    for field in names:
+        value = getattr(recipe, field)
+        if not (least < value if more else least <= value) or value == inf:
+            words = f"more than {least}" if more else f"at least {least}"
+            raise ValueError(f"recipe {recipe.name!r}, field {field}: {value}, expected {words}")
 
 
 def _one_of(recipe, field, known):

@@ -577,3 +577,21 @@ def test_damaged_weights_are_named(tmp_path):
 def test_a_seed_out_of_range_is_named(seed, small, tmp_path):
     with pytest.raises(ValueError, match=r"seed .*, expected a whole number from 0 to 4294967295"):
         training.train(RECIPE, seed, tmp_path / "run", small)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param(dict(learning_rate=float("nan")), "field learning_rate: nan", id="recipe: a rate is no number"),
+        pytest.param(dict(learning_rate=float("inf")), "field learning_rate: inf", id="recipe: an infinite rate"),
+        pytest.param(dict(head_learning_rate=-1.0), "field head_learning_rate: -1.0", id="recipe: a negative rate"),
+        pytest.param(dict(train_rows=0), "field train_rows: 0, expected more", id="recipe: trains on no rows"),
+        pytest.param(dict(dropout=1.0), "field dropout: 1.0, expected from 0", id="recipe: everything dropped out"),
+        pytest.param(dict(target_noise=-0.1), "field target_noise: -0.1, expected at", id="recipe: negative noise"),
+        pytest.param(dict(splits=()), r"field splits: \(\), expected some", id="recipe: predicts nothing"),
+        pytest.param(dict(splits=("valid",)), "field splits: .*, expected some", id="recipe: an unknown split"),
+    ],
+)
+def test_a_recipe_that_cannot_be_trained_is_named_when_it_is_made(fields, said):
+    with pytest.raises(ValueError, match=f"recipe 'scaled-mae', {said}"):
+        replace(RECIPE, **fields)
