@@ -13,6 +13,14 @@ class TrainingError(StudyError, RuntimeError):
     """A training that cannot go on."""
 
 
+class StorageError(TrainingError):
+    """A file or folder that cannot be written: the disk is full, read-only or another user's."""
+
+
+class ModelError(StudyError, ValueError):
+    """An encoder or weights that cannot be had, are damaged, or do not fit."""
+
+
 class RunError(StudyError, RuntimeError):
     """A run that cannot be used: unknown, stale, damaged, or not there where none may be made."""
 
@@ -35,3 +43,8 @@ class WriteError(StudyError, OSError):
 
 class NotebookError(StudyError, RuntimeError):
     """A notebook that cannot be executed."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message: those of the hub and of PyTorch have many."""
+    return (str(error).strip() or repr(error)).splitlines()[0]

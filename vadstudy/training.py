@@ -4,8 +4,6 @@ What makes it quick on a CPU is not computing twice: the outputs of the layers t
 for the whole corpus and kept on disk, and batches hold texts of nearly equal length.
 """
 
-import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +12,15 @@ import pandas as pd
 import torch
 from datasets import Dataset
 from torch import nn
-from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import PrinterCallback, TrainingArguments, set_seed
 
-from vadstudy import corpora, goemotions, mappers, metrics
+from vadstudy import checkpoints, corpora, goemotions, mappers, metrics, recipes
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TrainingError
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
 from vadstudy.losses import LabelLoss, PointLoss
+from vadstudy.paths import writable
 from vadstudy.regressor import Regressor, load_encoder
 
 
@@ -62,7 +60,7 @@ class Objective(nn.Module):
         return {"loss": self.loss(outputs, labels), "outputs": outputs}
 
 
-class FiniteTrainer(Trainer):
+class FiniteTrainer(checkpoints.SealingTrainer):
     """A Trainer that stops at the first loss that is not finite."""
 
     recipe_name = ""
@@ -109,89 +107,154 @@ def chosen_rows(recipe, train):
     return train, train
 
 
-def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
-    """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
+@dataclass(frozen=True)
+class Texts:
+    """A corpus as a recipe takes it: tokens, labels and ids of all splits' texts, one behind the other.
 
-    The epoch with the best dev macro-F1 is kept. Frozen states are kept in ``workdir.parent / "frozen"``, which every
-    run of the same encoder and corpus shares. ``callbacks`` and ``arguments`` are the Trainer's, for measurements; a
-    recorded run has none.
-
-    Raises
-    ------
-    TrainingError
-        If the loss is not finite.
+    ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on.
     """
-    corpus = corpora.load(recipe.corpus) if corpus is None else corpus
-    tokenizer, regressor, encoder_print = build(recipe, seed)
-    corpus_print = corpora.fingerprint(corpus)
+
+    tokens: list
+    labels: np.ndarray
+    ids: np.ndarray
+    rows: dict
+    trained_on: np.ndarray
+    pad_id: int
+
+    def dataset(self, rows):
+        """What the Trainer takes a text's row from, and sorts it by."""
+        lengths = [len(self.tokens[i]) for i in rows]
+        return Dataset.from_dict({"index": rows, "label": self.labels[rows], "length": lengths})
+
+
+def tokenized(recipe, tokenizer, corpus):
+    """The :class:`Texts` of a corpus."""
     texts = [text for split in goemotions.SPLITS for text in corpus[split]["text"]]
     padding = "max_length" if recipe.pooling == "mean-padded" else False
     tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length, padding=padding)["input_ids"]
     starts = np.cumsum([0] + [len(corpus[split]) for split in goemotions.SPLITS])
-    index = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(goemotions.SPLITS)}
-    trained_on, index["train"] = chosen_rows(recipe, index["train"])
-    pad_id = tokenizer.pad_token_id or 0
-    frozen = None
-    if regressor.n_frozen is not None:
-        key = f"{encoder_print}{corpus_print}{regressor.n_frozen}{recipe.max_length}{native(recipe.precision)}{padding}"
-        name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        folder = Path(workdir).parent / "frozen"
-        frozen = Frozen(folder / f"{name}.npy", regressor, tokens, recipe.precision, pad_id)
+    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(goemotions.SPLITS)}
+    trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
+    labels, ids = (np.concatenate([corpus[split][name] for split in goemotions.SPLITS]) for name in ("label", "id"))
+    return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
 
-    def collate(rows):
-        indices = [row["index"] for row in rows]
-        ids, mask = padded([tokens[i] for i in indices], pad_id)
-        inputs = {"input_ids": ids} if frozen is None else {"hidden": frozen.batch(indices)}
-        return {"attention_mask": mask, "labels": torch.as_tensor([row["label"] for row in rows]), **inputs}
 
-    labels = np.concatenate([corpus[split]["label"] for split in goemotions.SPLITS])
-    ids = np.concatenate([corpus[split]["id"] for split in goemotions.SPLITS])
+def frozen_states(recipe, regressor, texts, fingerprints, folder):
+    """The :class:`Frozen` states in ``folder``, in a file named by all that they depend on; None if all is trained."""
+    if regressor.n_frozen is None:
+        return None
+    config = regressor.encoder.config.to_diff_dict()
+    depends_on = [fingerprints["encoder"], config, regressor.n_frozen, texts.tokens, texts.pad_id]
+    name = checkpoints.digest(*depends_on, checkpoints.machine(recipe.precision))[:16]
+    return Frozen(folder / f"{name}.npy", regressor, texts.tokens, recipe.precision, texts.pad_id)
 
-    def dataset(rows):
-        return Dataset.from_dict({"index": rows, "label": labels[rows], "length": [len(tokens[i]) for i in rows]})
 
+def objective(recipe, seed, regressor):
+    """What is minimised, with the optimizer that does it; the head has a learning rate of its own."""
     if recipe.mapper:
         points = mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
-    encoder_parameters = [p for p in regressor.encoder.parameters() if p.requires_grad]
+    head = {"params": regressor.head.parameters(), "lr": recipe.head_learning_rate or recipe.learning_rate}
     optimizer = torch.optim.AdamW(
-        [{"params": encoder_parameters},
-         {"params": regressor.head.parameters(), "lr": recipe.head_learning_rate or recipe.learning_rate}],
-        lr=recipe.learning_rate, eps=recipe.adam_epsilon, weight_decay=recipe.weight_decay,
-    )  # fmt: skip
-    settings = dict(
+        [{"params": [p for p in regressor.encoder.parameters() if p.requires_grad]}, head],
+        lr=recipe.learning_rate,
+        eps=recipe.adam_epsilon,
+        weight_decay=recipe.weight_decay,
+    )
+    return Objective(regressor, loss), optimizer
+
+
+def settings(recipe, seed, workdir):
+    """The Trainer's arguments."""
+    return dict(
         output_dir=str(workdir), seed=seed, full_determinism=True, report_to="none",
         use_cpu=not torch.cuda.is_available(), bf16=native(recipe.precision) == "bf16",
         num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, per_device_eval_batch_size=64,
         lr_scheduler_type="linear", warmup_steps=recipe.warmup, max_grad_norm=recipe.max_grad_norm,
         train_sampling_strategy="group_by_length", remove_unused_columns=False, dataloader_pin_memory=False,
-        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=1,
+        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=None,
         load_best_model_at_end=True, metric_for_best_model="macro_f1", greater_is_better=True, disable_tqdm=quiet(),
     )  # fmt: skip
-    trainer = FiniteTrainer(
-        model=Objective(regressor, loss), args=TrainingArguments(**settings | arguments), callbacks=list(callbacks),
-        data_collator=collate, optimizers=(optimizer, None),
-        train_dataset=dataset(trained_on), eval_dataset=dataset(index["dev"]), compute_metrics=dev_scores(recipe, seed),
-    )  # fmt: skip
-    trainer.recipe_name = recipe.name
+
+
+def trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments):
+    """The Trainer, with batches of token ids, or of states where there are some."""
+
+    def collate(rows):
+        indices = [row["index"] for row in rows]
+        ids, mask = padded([texts.tokens[i] for i in indices], texts.pad_id)
+        inputs = {"input_ids": ids} if frozen is None else {"hidden": frozen.batch(indices)}
+        return {"attention_mask": mask, "labels": torch.as_tensor([row["label"] for row in rows]), **inputs}
+
+    made = FiniteTrainer(
+        model=model,
+        args=TrainingArguments(**settings(recipe, seed, workdir) | arguments),
+        callbacks=list(callbacks),
+        data_collator=collate,
+        optimizers=(optimizer, None),
+        train_dataset=texts.dataset(texts.trained_on),
+        eval_dataset=texts.dataset(texts.rows["dev"]),
+        compute_metrics=dev_scores(recipe, seed),
+    )
+    made.recipe_name = recipe.name
     # Determinism would fill memory that is about to be written anyway; no result depends on it.
     torch.utils.deterministic.fill_uninitialized_memory = False
-    trainer.remove_callback(PrinterCallback)
-    for folder in Path(workdir).glob("checkpoint-*"):
-        # Written last: without it, the process was killed while it wrote the checkpoint.
-        if not (folder / "trainer_state.json").is_file():
-            shutil.rmtree(folder)
-    last = get_last_checkpoint(str(workdir)) if Path(workdir).is_dir() else None
-    result = trainer.train(resume_from_checkpoint=last)
+    made.remove_callback(PrinterCallback)
+    return made
 
+
+def predictions(recipe, regressor, texts, frozen):
+    """Rows of ``predictions.parquet``: the outputs of every split that the recipe asks for."""
     frames = []
     for split in recipe.splits:
-        rows = index[split]
+        rows = texts.rows[split]
         states = None if frozen is None else (lambda batch, rows=rows: frozen.batch(rows[batch]))
-        outputs = predict(regressor, [tokens[i] for i in rows], recipe.precision, 64, pad_id, states)
-        frames.append(prediction_frame(split, ids[rows].tolist(), labels[rows], outputs))
-    return Trained(pd.concat(frames, ignore_index=True), _history(trainer.state.log_history), regressor,
-                   {"encoder": encoder_print, "corpus": corpus_print},
-                   result.metrics["train_samples_per_second"])  # fmt: skip
+        tokens = [texts.tokens[i] for i in rows]
+        outputs = predict(regressor, tokens, recipe.precision, 64, texts.pad_id, states)
+        frames.append(prediction_frame(split, texts.ids[rows].tolist(), texts.labels[rows], outputs))
+    return pd.concat(frames, ignore_index=True)
+
+
+def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
+    """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
+
+    The epoch with the best dev macro-F1 is kept. Frozen states are kept in ``workdir.parent / "frozen"``, which every
+    run of the same encoder and corpus shares. ``callbacks`` and ``arguments`` are the Trainer's, for measurements; a
+    recorded run has none. A checkpoint that is not whole, or of another training, is not used, and the log says why.
+
+    Raises
+    ------
+    TrainingError
+        If the loss is not finite; a ``StorageError`` if ``workdir`` cannot be written.
+    ValueError
+        If the seed is not a whole number from 0 to 2**32 - 1.
+    """
+    recipes.check_seed(seed)
+    workdir = writable(Path(workdir))
+    corpus = corpora.load(recipe.corpus) if corpus is None else corpus
+    tokenizer, regressor, encoder_print = build(recipe, seed)
+    fingerprints = {"encoder": encoder_print, "corpus": corpora.fingerprint(corpus)}
+    texts = tokenized(recipe, tokenizer, corpus)
+    frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
+    model, optimizer = objective(recipe, seed, regressor)
+    made = trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments)
+    made.origin = checkpoints.origin(
+        recipe,
+        seed,
+        **fingerprints,
+        tokens=checkpoints.digest(texts.tokens),
+        points=checkpoints.digest(model.loss.points.tolist() if recipe.mapper else None),
+        states=getattr(frozen, "sha256", None),
+        arguments=checkpoints.digest(arguments),
+    )
+    last = checkpoints.newest(workdir, recipe, made.origin)
+    result = made.train(resume_from_checkpoint=str(last) if last else None)
+    return Trained(
+        predictions(recipe, regressor, texts, frozen),
+        _history(made.state.log_history),
+        regressor,
+        fingerprints,
+        result.metrics["train_samples_per_second"],
+    )

@@ -18,7 +18,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from vadstudy import corpora, metrics, recipes, training
-from vadstudy.errors import RunError
+from vadstudy.errors import RunError, StorageError
+from vadstudy.paths import writable, writing
 from vadstudy.recipes import SEED
 from vadstudy.tuned import FAMILIES, TRAINED, journal, open_journal
 
@@ -42,17 +43,20 @@ def tune(store, wanted=10, families=FAMILIES):
     ------
     RunError
         If a family is unknown, the journal is damaged, or it was begun with a recipe that had other fields.
+    StorageError
+        If the journal or a trial's files cannot be written; the trial is not counted.
     """
     if unknown := [family for family in families if family not in FAMILIES]:
         raise RunError(f"unknown family {unknown[0]!r}; expected one of {', '.join(FAMILIES)}")
     corpus = corpora.load(store.recipes["softmax"].corpus) if set(families) & set(TRAINED) else None
-    storage = open_journal(store)
-    chosen = [_study(store, storage, family) for family in families]
-    for goal in range(1, wanted + 1):
-        for study in chosen:
-            with _claimed(store, study, goal) as trial:
-                if trial:
-                    _carry_out(store, study, trial, corpus)
+    with writing(journal(store)):
+        storage = open_journal(store)
+        chosen = [_study(store, storage, family) for family in families]
+        for goal in range(1, wanted + 1):
+            for study in chosen:
+                with _claimed(store, study, goal) as trial:
+                    if trial:
+                        _carry_out(store, study, trial, corpus)
 
 
 def candidate(base, parameters, **fields):
@@ -105,9 +109,7 @@ def _study(store, storage, family):
 
 
 def _lock(store, name, timeout=-1):
-    folder = store.scratch / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", timeout=timeout)
+    return FileLock(writable(store.scratch / "locks") / f"{name}.lock", timeout=timeout)
 
 
 def _workdir(store, study, trial):
@@ -149,6 +151,8 @@ def _carry_out(store, study, trial, corpus):
     parameters = suggest(trial, family, base)
     try:
         found = _trained(base, parameters, workdir, corpus) if base else _svm(store, parameters)
+    except StorageError:  # says nothing about the recipe; the trial is made up for
+        raise
     except training.TrainingError as error:
         trial.set_user_attr("error", str(error))
         study.tell(trial, state=TrialState.PRUNED)
