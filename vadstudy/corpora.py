@@ -130,10 +130,12 @@ def lexicon():
             f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/"
         )
     path = folder / "NRC-VAD-Lexicon.txt"
-    header = tuple(read_lines(path)[0].split("\t"))
-    version = LEXICON_HEADERS.get(header, "1")
-    table = read_tsv(path, ("word", *VAD), first=2 if header in LEXICON_HEADERS else 1)
-    columns = table.columns
+    table = read_tsv(path, ("word", *VAD))
+    version = LEXICON_HEADERS.get(tuple(column[0] for column in table.columns.values()))
+    if version is not None:
+        columns = {name: column[1:] for name, column in table.columns.items()}
+        table = Table(path, columns, table.numbers[1:])
+    version, columns = version or "1", table.columns
     if not published(path):
         table.check({"1": Word, "2.1": SignedWord}[version])
         unique([table], "word")

@@ -145,26 +145,17 @@ def read_lines(path: Path) -> list[str]:
     return lines
 
 
-def read_tsv(path: Path, names: Sequence[str], first: int = 1) -> Table:
-    """A tab-separated file; a line with another number of fields is an error.
-
-    Parameters
-    ----------
-    path : Path
-    names : sequence of str
-        The columns, in order.
-    first : int
-        The line of the first row, counted from 1.
-    """
-    rows = [line.split("\t") for line in read_lines(path)[first - 1 :]]
-    for number, row in enumerate(rows, start=first):
+def read_tsv(path: Path, names: Sequence[str]) -> Table:
+    """A tab-separated file without a header; a line with another number of fields is an error."""
+    rows = [line.split("\t") for line in read_lines(path)]
+    for number, row in enumerate(rows, start=1):
         if len(row) != len(names):
             raise _refused(
                 path,
                 f"{path}, line {number}: {len(row)} tab-separated fields, expected {len(names)} "
                 f"({', '.join(names)}); {remedy(path)}",
             )
-    return Table(path, _columns(names, rows), range(first, first + len(rows)))
+    return Table(path, _columns(names, rows), range(1, len(rows) + 1))
 
 
 def read_csv(path: Path, names: Sequence[str]) -> Table:
