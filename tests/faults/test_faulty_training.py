@@ -565,6 +565,13 @@ def test_an_encoder_that_cannot_be_had_is_one_line(make, said, tmp_path, monkeyp
     assert "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
+def test_an_encoder_that_was_saved_in_half_precision_is_loaded_in_single(tmp_path):
+    tokenizer, encoder, _ = load_encoder("tiny")
+    tokenizer.save_pretrained(tmp_path)
+    encoder.bfloat16().save_pretrained(tmp_path)
+    assert {value.dtype for value in load_encoder(str(tmp_path))[1].parameters()} == {torch.float32}
+
+
 def test_damaged_weights_are_named(tmp_path):
     _, regressor, _ = training.build(RECIPE, 42)
     regressor.save(tmp_path / "weights.safetensors")
