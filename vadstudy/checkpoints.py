@@ -139,11 +139,13 @@ def _problem(folder, recipe, of):
     if changed:
         return f"it is of another training ({'; '.join(changed)})"
     for name, expected in files.items():
-        path = folder / str(name)
-        if not path.is_file():
+        try:
+            if sha256(folder / name) != expected:
+                return f"{folder.name}/{name} is damaged"
+        except FileNotFoundError:
             return f"{folder.name}/{name} is missing"
-        if sha256(path) != expected:
-            return f"{folder.name}/{name} is damaged"
+        except OSError as error:
+            return f"{folder.name}/{name} cannot be read ({error.strerror})"
     return None
 
 

@@ -14,7 +14,7 @@ class TrainingError(StudyError, RuntimeError):
 
 
 class StorageError(TrainingError):
-    """A file or folder that cannot be written: the disk is full, read-only or another user's."""
+    """A file that cannot be written, as the disk is full, read-only or another user's, or that was damaged in use."""
 
 
 class ModelError(StudyError, ValueError):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import uuid
 from functools import lru_cache
 from pathlib import Path
 
@@ -112,14 +113,22 @@ class Frozen:
                 if path.exists():
                     log.warning("%s is not used: %s; the states are computed anew", path, why)
                 self._compute(path, shape, regressor.eval(), token_lists, precision, pad_id)
-            self.sha256 = _checksum(path)["sha256"]
+            self.path, self.made = path, _checksum(path)["made"]
             self.rows = np.load(path, mmap_mode="r")
+
+    def check(self):
+        """Raise a ``StorageError`` if the file was damaged since it was opened: what was made of it is not to be used.
+
+        It is then made anew when it is next opened, and has another ``made``, the mark of a making.
+        """
+        if sha256(self.path) != _checksum(self.path)["sha256"]:
+            raise StorageError(f"{self.path} was damaged while it was in use; the same command makes it anew")
 
     def _problem(self, path, shape):
         """Why the file is not what it should be, in words; None if it is."""
         try:
             stored = _checksum(path)
-            expected, lengths = stored["sha256"], stored["lengths"]
+            expected, lengths, _ = stored["sha256"], stored["lengths"], stored["made"]
         except (OSError, ValueError, LookupError, TypeError) as error:
             return f"its checksum, {path.with_suffix('.json').name}, cannot be read ({error!r})"
         try:
@@ -155,7 +164,7 @@ class Frozen:
                         file.seek(start + int(self.offsets[i]) * width)
                         file.write(state[: len(token_lists[i])].astype("<f2").tobytes())
             # The checksum first: killed in between, neither fits the other, and all is made anew.
-            stored = {"sha256": sha256(unfinished), "lengths": self._lengths()}
+            stored = {"sha256": sha256(unfinished), "lengths": self._lengths(), "made": uuid.uuid4().hex}
             path.with_suffix(".json.part").write_text(json.dumps(stored) + "\n", encoding="utf-8")
             os.replace(path.with_suffix(".json.part"), path.with_suffix(".json"))
             os.replace(unfinished, path)

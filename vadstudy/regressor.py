@@ -73,7 +73,9 @@ def load_encoder(name):
                 encoder = AutoModel.from_config(config, attn_implementation="eager")
         else:
             # Eager attention is the quickest on a CPU for texts this short.
-            encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", use_safetensors=True)
+            encoder = AutoModel.from_pretrained(
+                folder, attn_implementation="eager", use_safetensors=True, dtype=torch.float32
+            )
     except (OSError, ValueError, SafetensorError) as error:
         here = Path(folder).is_dir()
         what = "cannot be read" if here else "is neither a folder nor reachable on the Hugging Face hub"

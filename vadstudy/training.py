@@ -246,13 +246,16 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
         **fingerprints,
         tokens=checkpoints.digest(texts.tokens),
         points=checkpoints.digest(model.loss.points.tolist() if recipe.mapper else None),
-        states=getattr(frozen, "sha256", None),
+        states=getattr(frozen, "made", None),
         arguments=checkpoints.digest(arguments),
     )
     last = checkpoints.newest(workdir, recipe, made.origin)
     result = made.train(resume_from_checkpoint=str(last) if last else None)
+    predicted = predictions(recipe, regressor, texts, frozen)
+    if frozen is not None:
+        frozen.check()
     return Trained(
-        predictions(recipe, regressor, texts, frozen),
+        predicted,
         _history(made.state.log_history),
         regressor,
         fingerprints,

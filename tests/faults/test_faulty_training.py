@@ -152,7 +152,7 @@ CASES = [
     pytest.param(changed(corpus="f" * 64), None, "corpus: [0-9a-f]{12} -> f{12}$|f{12}[;)]", id="changed: the corpus"),
     pytest.param(changed(encoder="f" * 64), None, "encoder: [0-9a-f]{12} -> f{12}", id="changed: the encoder"),
     pytest.param(changed(tokens="f" * 64), None, "tokens: [0-9a-f]{12} -> f{12}", id="changed: the tokenizer"),
-    pytest.param(changed(states="f" * 64), None, "states: [0-9a-f]{12} -> f{12}", id="changed: the frozen states"),
+    pytest.param(changed(states="f" * 32), None, "states: [0-9a-f]{32} -> f{32}", id="changed: the frozen states"),
     pytest.param(changed(points="f" * 64), None, "points: [0-9a-f]{12} -> f{12}", id="changed: the labels' points"),
     pytest.param(changed(torch="9.9"), None, r"torch: 2\S+ -> 9\.9", id="changed: a package's version"),
     pytest.param(changed(threads=64), None, r"threads: \d+ -> 64", id="changed: the threads"),
@@ -361,6 +361,30 @@ def test_a_flipped_byte_in_the_states_never_reaches_a_training(small, tmp_path, 
     assert any(record.getMessage().startswith(str(path)) for record in caplog.records)
 
 
+class Flip(TrainerCallback):
+    """A byte of the states is flipped while they are trained on, after the second epoch."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def on_epoch_begin(self, args, state, control, **_):
+        if state.epoch == 2:
+            for path in self.folder.glob("*.npy"):
+                flip(path, 0.9)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("killed", [False, True], ids=["to its end", "until it is killed"])
+def test_what_was_trained_on_states_that_were_damaged_meanwhile_is_not_used(killed, small, tmp_path, undisturbed):
+    callbacks = [Flip(tmp_path / "frozen"), *([Stop()] if killed else [])]
+    with pytest.raises(KeyboardInterrupt if killed else StorageError, match="" if killed else "npy was damaged while"):
+        training.train(RECIPE, 42, tmp_path / "run", small, callbacks)
+    begun = []
+    watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
+    found = training.train(RECIPE, 42, tmp_path / "run", small, [watch()])
+    assert begun == [0, 1, 2] and found.predictions.equals(undisturbed(RECIPE).predictions)
+
+
 def test_a_pass_that_is_stopped_leaves_nothing_behind(texts, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
@@ -563,6 +587,13 @@ def test_an_encoder_that_cannot_be_had_is_one_line(make, said, tmp_path, monkeyp
     with pytest.raises(ModelError, match=said) as error:
         load_encoder(name)
     assert "\n" not in str(error.value) and len(str(error.value)) < 500
+
+
+def test_an_encoder_that_was_saved_in_half_precision_is_loaded_in_single(tmp_path):
+    tokenizer, encoder, _ = load_encoder("tiny")
+    tokenizer.save_pretrained(tmp_path)
+    encoder.bfloat16().save_pretrained(tmp_path)
+    assert {value.dtype for value in load_encoder(str(tmp_path))[1].parameters()} == {torch.float32}
 
 
 def test_damaged_weights_are_named(tmp_path):
