@@ -1,5 +1,6 @@
 """The command line behind the Makefile: ``python -m vadstudy --help``."""
 
+import errno
 import json
 import logging
 import os
@@ -12,20 +13,26 @@ import click
 from vadstudy import commands, recipes
 from vadstudy.errors import StudyError
 from vadstudy.paths import ROOT
-from vadstudy.retrain import again
-from vadstudy.runs import RunStore
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
+#: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class OneLine(click.Group):
-    """Errors that the package raises on purpose end in their message, not in a traceback."""
+    """What the package refuses on purpose, Ctrl-C, and a disk that is full or closed end in one line, no traceback."""
 
     def invoke(self, context):
         try:
             return super().invoke(context)
         except StudyError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            raise commands.Stopped("stopped") from None
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
 
 
 @click.group(cls=OneLine)
@@ -36,11 +43,14 @@ def main():
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--seed", default=recipes.SEED, show_default=True)
+@click.option("--seed", default=recipes.SEED, show_default=True, type=click.IntRange(0, 2**32 - 1))
 @click.option("--retrain", is_flag=True, help="Make it again, and what is computed from it, even if it is recorded.")
 @profile_option
 def run(names, seed, retrain, profile):
     """Make the runs NAMES (all of the profile's if none is given), each read if it is recorded."""
+    from vadstudy.retrain import again
+    from vadstudy.runs import RunStore
+
     store = RunStore(profile)
     for name in names or store.recipes:
         for i, each in enumerate([name, *(store.dependents(name) if retrain else [])]):
@@ -58,6 +68,7 @@ def run(names, seed, retrain, profile):
 def grid(jobs, engine, status, profile):
     """Make every run that the tables want and the record lacks: here, or on a Slurm cluster."""
     from vadstudy import grid, progress
+    from vadstudy.runs import RunStore
 
     store = RunStore(profile)
     if status:
@@ -86,6 +97,7 @@ def tune(trials, families, profile):
     import optuna
 
     from vadstudy import tuned, tuning
+    from vadstudy.runs import RunStore
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     store = RunStore(profile)
@@ -149,6 +161,7 @@ def report(profile):
     """Write the report and the pages from what the executed notebooks wrote."""
     from vadstudy import report as writer
     from vadstudy import site
+    from vadstudy.runs import RunStore
 
     store = RunStore(profile)
     click.echo(writer.write(store))

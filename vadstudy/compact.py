@@ -6,7 +6,6 @@ other label, most of which are 0 or ±C and compress to little.
 
 import json
 import logging
-import os
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from filelock import FileLock
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
+from vadstudy import durable
 from vadstudy.derived import fit_svm
 from vadstudy.errors import RunError
 
@@ -25,7 +25,10 @@ BLOCK = 512
 
 
 class CompactSVM:
-    """What a fitted :class:`~vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and probabilities.
+    """What a fitted :class:`~vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and scores.
+
+    The scores sum to one and rank the labels, no more: they come from counts of votes, and the surest half of the test
+    comments is no more often right than the other.
 
     Parameters
     ----------
@@ -65,11 +68,11 @@ class CompactSVM:
         return f"CompactSVM({len(self.vectors)} vectors, gamma={self.gamma}, temperature={self.temperature:.6f})"
 
     def predict(self, X):
-        """Return the most probable label for each row of X, shape (n, dims)."""
+        """Return the label of the highest score for each row of X, shape (n, dims)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def predict_proba(self, X):
-        """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
+        """Return scores of shape (n, n_classes), in the order of ``classes_``, which rank the labels and no more."""
         X = np.asarray(X, float)
         scores = [self._scores(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]
         return softmax(np.concatenate(scores) / self.temperature, axis=1)
@@ -116,27 +119,48 @@ class CompactSVM:
 
 
 def kept_svm(store, name="scaled-mae-svm", seed=42):
-    """The SVM behind a run of kind ``svm``: read from beside the run, else fitted, which takes minutes, and kept.
+    """The SVM behind a recorded run of kind ``svm``: read from beside it, else fitted, which takes minutes, and kept.
+
+    No run is made for it.
 
     Raises
     ------
     RunError
-        If the run is unknown or the file is damaged.
+        If the run is unknown or not recorded, or the file is damaged.
     """
-    run = store.get(name, seed)
+    run = store.recorded(name, seed)
     path, source = run.folder / "svm.parquet", run.meta["fingerprints"]["source"]
-    with FileLock(store.scratch / "locks" / f"{name}-seed{seed}-svm.lock"):
+    # Read without the lock, which a record that belongs to somebody else has no place for.
+    if (svm := _read(path, source)) is not None:
+        return svm
+    locks = store.scratch / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{name}-seed{seed}-svm.lock"):
+        if (svm := _read(path, source)) is not None:
+            return svm
         if path.is_file():
-            try:
-                svm, metadata = CompactSVM.load(path)
-            except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-                raise RunError(f"{path} is damaged ({error}); restore it from git, or delete it, and it is fitted anew"
-                               ) from error  # fmt: skip
-            if metadata.get("source") == source:
-                return svm
             log.info("%s is of other predictions of %s than are recorded", path, run.recipe.source)
+        sources = [store.recorded(each, seed) for each in run.recipe.sources]
         log.info("fitting the SVM of %s, which takes minutes on all of GoEmotions", name)
-        svm = CompactSVM.of(fit_svm(run.recipe, seed, [store.get(each, seed) for each in run.recipe.sources]))
-        svm.save(path.with_name(".svm.part"), source=source, recipe=name, seed=seed)
-        os.replace(path.with_name(".svm.part"), path)
+        svm, part = CompactSVM.of(fit_svm(run.recipe, seed, sources)), path.with_name(".svm.part")
+        try:
+            svm.save(part, source=source, recipe=name, seed=seed)
+            durable.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            log.warning("%s could not be written (%s): the next call fits the SVM again", path, error)
+            return svm
         return CompactSVM.load(path)[0]
+
+
+def _read(path, source):
+    """The SVM in a file; None if there is none of these source predictions."""
+    if not path.is_file():
+        return None
+    try:
+        svm, metadata = CompactSVM.load(path)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}); restore it from git, or delete it, and it is fitted anew"
+        ) from error
+    return svm if metadata.get("source") == source else None

@@ -149,6 +149,28 @@ class RunStore:
             self.read[name, seed] = run.meta["date"]
         return run
 
+    def recorded(self, name, seed=recipes.SEED):
+        """The run of a recipe and a seed as it is recorded; unlike :meth:`get`, this never makes one.
+
+        Raises
+        ------
+        RunError
+            If the recipe is unknown, or the run is not recorded, differs from its recipe or is damaged.
+        """
+        if name not in self.recipes:
+            raise RunError(f"unknown recipe {name!r} in profile {self.profile}; expected one of "
+                           f"{', '.join(self.recipes)}")  # fmt: skip
+        place = self.place(name, seed)
+        if not place.exists():
+            raise RunError(
+                f"{place} is missing: this run is not recorded here. Get the record with `git clone` and install the "
+                f"package from there by `make`, or train it: `make retrain RUN={name} SEED={seed} "
+                f"PROFILE={self.profile}`"
+            )
+        run = self._load(self.recipes[name], seed, place)
+        self.read[name, seed] = run.meta["date"]
+        return run
+
     def __getitem__(self, name):
         return self.get(name)
 
