@@ -20,6 +20,7 @@ def survey(path, column, keep=(), added=(), kind=".parquet", encoding=None):
         If a column is not there, a text is not a string, a name is taken by a new column, the file has no rows, or
         holds what cannot be written in the format ``kind``.
     """
+    tabular.codec(path, encoding)
     names = tabular.header(path, encoding)
     if names:
         _has(path, names, column, *keep, hint=sniff.advice if encoding is None else None)
