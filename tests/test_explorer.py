@@ -113,7 +113,8 @@ def test_the_svm_has_ranks_and_no_bars(shown):
     of_nearest, of_svm = html.split("<b>SVM</b>")
     best = np.argsort(-answer.emotions["SVM"], kind="stable")[:5]
     rows = of_svm.split("</p>")[0].split("</div></div>")[0]
-    assert [row.split(">")[-1] for row in rows.split("</div>")] == [f"{n}. {EMOTIONS[i]}" for n, i in enumerate(best, 1)]
+    names = [f"{place}. {EMOTIONS[i]}" for place, i in enumerate(best, 1)]
+    assert [row.split(">")[-1] for row in rows.split("</div>")] == names
     assert "gradient" not in of_svm and of_nearest.count("gradient") == 5
     assert "The SVM ranks the labels, no more." in html and "temperature was chosen on dev" in html
 

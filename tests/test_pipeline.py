@@ -57,8 +57,8 @@ def test_a_stream_is_read_in_batches(read):
 
 
 def test_windows_of_a_stream_double(read, monkeypatch):
-    sizes, points = [], read.points
-    monkeypatch.setattr(read, "points", lambda texts, progress: sizes.append(len(texts)) or points(texts, progress))
+    sizes, arrays = [], read.arrays
+    monkeypatch.setattr(read, "arrays", lambda texts: sizes.append(len(texts)) or arrays(texts))
     monkeypatch.setattr(read, "window", 20)
     assert [each.text for each in read(text for text in TEXTS)] == TEXTS
     assert sizes == [8, 16, 16] and sizes.clear() is None
@@ -144,7 +144,7 @@ def test_nothing_is_made(monkeypatch):
         raise AssertionError("a run was made")
 
     monkeypatch.setattr(RunStore, "_make", refuse)
-    with pytest.raises(RunError, match=r"scaled-mae/seed43 is missing: .*git clone.*make retrain RUN=scaled-mae SEED=43"):
+    with pytest.raises(RunError, match=r"seed43 is missing: .*git clone.*make retrain RUN=scaled-mae SEED=43"):
         EmotionPipeline(profile="smoke", seed=43)
     with pytest.raises(RunError, match="weights of seed 42 only, not of scaled-mae's seed 43; leave it out"):
         EmotionPipeline(seed=43)

@@ -63,7 +63,7 @@ def predict(texts, top, as_json, classifier, profile):
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
-    texts = iter(texts) if texts else _lines(click.get_binary_stream("stdin"))
+    texts = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
         read = _pipeline(profile, classifier)
         _show(read(texts), top, as_json, read.ranks_only)
