@@ -115,7 +115,7 @@ def start(*arguments, **options):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("wait", [0, 0.2, 0.8, 1.6, 2.4])
+@pytest.mark.parametrize("wait", [0.1, 0.2, 0.8, 1.6, 2.4])
 def test_ctrl_c_while_libraries_are_imported_is_one_line(wait):
     script = "from vadstudy.__main__ import main; print(flush=True); main()"
     command = [sys.executable, "-c", script, "predict", *SMOKE, "fine"]
