@@ -23,6 +23,8 @@ NEW = ["valence", "arousal", "dominance", "emotion", "probability"]
 class Stub:
     """A pipeline whose answers depend on the text alone; it is interrupted after so many calls."""
 
+    ranks_only = False
+
     def __init__(self, calls=10**9, model="one"):
         self.calls, self.model, self.seen = calls, model, []
 
@@ -37,7 +39,10 @@ class Stub:
         lengths = np.array([len(text) for text in texts])
         proba = np.full((len(texts), 28), 0.5 / 27)
         proba[np.arange(len(texts)), lengths % 28] = 0.5
-        return np.column_stack([lengths / 100, lengths / 200, lengths / 3]) % 1, proba
+        vad = np.column_stack([lengths / 100, lengths / 200, lengths / 3]) % 1
+        unknown = np.array(["\u2603" in text for text in texts])
+        vad[unknown] = proba[unknown] = np.nan
+        return vad, proba, lengths > 50
 
 
 @pytest.fixture(autouse=True)

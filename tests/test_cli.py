@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from vadstudy.__main__ import main
 from vadstudy.emotions import EMOTIONS
+from vadstudy.runs import RunStore
 
 
 @pytest.fixture
@@ -78,27 +79,71 @@ def test_run_makes_and_reads():
     assert "1 runs read from the record" in call("run", "bce", "--profile", "smoke").output
 
 
-def test_predict_shows_each_text():
+@pytest.fixture(scope="module")
+def recorded():
+    """What is predicted and annotated with; no command makes it."""
+    RunStore("smoke").get("scaled-mae-svm")
+
+
+def test_predict_shows_each_text(recorded):
     result = call("predict", "I can't wait to see you again!", "so <b>bold</b>", "--profile", "smoke", "--top", "2")
     lines = result.output.splitlines()
     assert result.exit_code == 0 and lines[0] == "I can't wait to see you again!" and lines[3] == "so <b>bold</b>"
     assert lines[1].split()[::2] == ["valence", "arousal", "dominance"] and len(lines[2].split()) == 4
 
 
-def test_predict_reads_lines_and_writes_json():
-    options = ["predict", "--json", "--profile", "smoke", "--classifier", "svm"]
-    result = CliRunner().invoke(main, options, input="one\n\nnaïve two\n")
-    found = [json.loads(line) for line in result.output.splitlines()]
+def test_predict_reads_lines_and_writes_json(recorded):
+    options = ["predict", "--json", "--profile", "smoke"]
+    result = CliRunner().invoke(main, options, input="\ufeffone\r\n\nnaïve two\n😂😂\n")
+    *found, unknown = [json.loads(line) for line in result.output.splitlines()]
     assert [each["text"] for each in found] == ["one", "naïve two"]
     assert all(len(each["emotions"]) == 28 and 0 <= each["valence"] <= 1 for each in found)
+    assert unknown == {"text": "😂😂", "valence": None, "arousal": None, "dominance": None, "emotions": None}
 
 
-def test_predict_needs_words():
+def test_predict_by_the_svm_has_a_ranking_and_no_numbers(recorded):
+    options = ["predict", "--profile", "smoke", "--classifier", "svm"]
+    found = json.loads(call(*options, "--json", "one").output)
+    assert sorted(found["ranking"]) == sorted(EMOTIONS) and "emotions" not in found
+    lines = call(*options, "one", "😂").output.splitlines()
+    assert lines[2].split() == found["ranking"][:3] and lines[4] == "  no sign in it that the model knows"
+
+
+def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text("text\nwhat a day\n😂\n" + "word " * 250 + "\n", encoding="utf-8")
+    options = ["annotate", source, out, "--profile", "smoke", "--classifier", "svm"]
+    result = call(*options, "--probabilities")
+    said = "an SVM ranks the emotions and has no probabilities: leave --probabilities out, or use 1nn"
+    assert (result.exit_code, result.output) == (1, f"Error: {said}\n")
+    result = call(*options)
+    assert (
+        "3 rows, 0 of them without text, 1 with a text in which the model knows no sign; 1 texts cut after 200 tokens; "
+        "3 annotated just now" in result.output
+    )
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert list(rows[0]) == ["text", "valence", "arousal", "dominance", "emotion"]
+    assert [row["emotion"] in EMOTIONS for row in rows] == [True, False, True]
+
+
+@pytest.mark.parametrize("command", ["predict", "annotate", "export"])
+def test_help_says_what_the_numbers_are_worth(command):
+    words = " ".join(call(command, "--help").output.split())
+    assert "softmax of distances" in words and "chosen on dev" in words
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds_that_no_generator_takes_are_refused(seed):
+    result = call("run", "bce", "--seed", seed, "--profile", "smoke")
+    assert result.exit_code == 2 and "is not in the range 0<=x<=4294967295" in result.output
+
+
+def test_predict_needs_words(recorded):
     result = call("predict", " ", "--profile", "smoke")
     assert (result.exit_code, result.output) == (1, "Error: text 0 is empty; leave it out, or give it some words\n")
 
 
-def test_annotate_writes_and_names_what_is_wrong(tmp_path):
+def test_annotate_writes_and_names_what_is_wrong(recorded, tmp_path):
     source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
     source.write_text("id,body\n1,what a day\n2,\n")
     result = call("annotate", source, out, "--profile", "smoke")
@@ -111,7 +156,7 @@ def test_annotate_writes_and_names_what_is_wrong(tmp_path):
     assert result.exit_code == 1 and "exists; name another file, or replace it with --overwrite" in result.output
 
 
-def test_annotate_says_that_it_can_go_on(tmp_path, monkeypatch):
+def test_annotate_says_that_it_can_go_on(recorded, tmp_path, monkeypatch):
     (tmp_path / "in.csv").write_text("text\nwhat a day\n")
 
     def interrupted(*_):
@@ -119,7 +164,7 @@ def test_annotate_says_that_it_can_go_on(tmp_path, monkeypatch):
 
     monkeypatch.setattr("vadstudy.annotate.Annotation.run", interrupted)
     result = call("annotate", tmp_path / "in.csv", tmp_path / "out.csv", "--profile", "smoke")
-    assert (result.exit_code, result.output) == (1, "Error: stopped; the same command goes on where it was\n")
+    assert (result.exit_code, result.output) == (130, "Error: stopped; the same command goes on where it was\n")
 
 
 def test_export_keeps_a_folder_with_files(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vadstudy import compact
 from vadstudy.classifiers import EmotionSVM
 from vadstudy.compact import CompactSVM, kept_svm
 from vadstudy.errors import RunError
@@ -54,8 +55,27 @@ def store(tmp_path):
     return found
 
 
+def test_a_record_that_may_not_be_written_to_is_read(store, monkeypatch):
+    store.get("scaled-mae-svm")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compact.files, "replace", refuse)
+        kept_svm(store)
+    folder = store.place("scaled-mae-svm", 42)
+    assert not (folder / "svm.parquet").exists() and not list(folder.glob(".*"))
+    kept_svm(store)
+    monkeypatch.setattr(compact, "FileLock", refuse)
+    kept_svm(store)
+
+
 def test_it_is_fitted_once_then_read_until_its_run_changes(store, caplog):
     caplog.set_level("INFO")
+    with pytest.raises(RunError, match="scaled-mae-svm/seed42 is missing: this run is not recorded here"):
+        kept_svm(store)
+    store.get("scaled-mae-svm")
     first = kept_svm(store)
     path = store.place("scaled-mae-svm", 42).with_suffix(".svm.parquet")
     assert "fitting the SVM of scaled-mae-svm" in caplog.text and path.is_file()

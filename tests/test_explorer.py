@@ -108,6 +108,25 @@ def test_what_is_typed_is_no_html(shown):
     assert shown.words.value.count("<span") == len(TEXT.split())
 
 
+def test_the_svm_has_ranks_and_no_bars(shown):
+    answer, html = shown.reader.answer("Such a fine day"), shown.emotions.value
+    of_nearest, of_svm = html.split("<b>SVM</b>")
+    best = np.argsort(-answer.emotions["SVM"], kind="stable")[:5]
+    rows = of_svm.split("</p>")[0].split("</div></div>")[0]
+    names = [f"{place}. {EMOTIONS[i]}" for place, i in enumerate(best, 1)]
+    assert [row.split(">")[-1] for row in rows.split("</div>")] == names
+    assert "gradient" not in of_svm and of_nearest.count("gradient") == 5
+    assert "The SVM ranks the labels, no more." in html and "temperature was chosen on dev" in html
+
+
+@pytest.mark.parametrize("text", ["😂😂", "\u200b", "half \ud83d"])
+def test_a_text_that_cannot_be_read_moves_nothing(shown, text):
+    before = list(shown.path.x)
+    shown.line.value = text
+    assert shown.emotions.value == "The model knows no sign of this text." and not shown.words.value
+    assert list(shown.path.x) == before and len(shown.settled) == 1
+
+
 def test_nothing_typed_and_one_word(shown, monkeypatch):
     before = list(shown.path.x)
     shown.line.value = "   "

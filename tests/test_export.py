@@ -1,6 +1,7 @@
 """The exported folder: the card's own code answers as the pipeline does, and the card's scores are the record's."""
 
 import ast
+import json
 import re
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from sklearn.metrics import accuracy_score, f1_score, r2_score
+from transformers import pipeline
 
 from vadstudy import export, tables
 from vadstudy.emotions import EMOTIONS
@@ -18,6 +20,7 @@ from vadstudy.runs import RunStore
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     RunStore("smoke").get("softmax")
+    RunStore("smoke").get("scaled-mae-svm")
     return export.export(tmp_path_factory.mktemp("export") / "model", profile="smoke")
 
 
@@ -42,7 +45,7 @@ def test_the_cards_code_answers_as_the_pipeline_does(folder, readme, monkeypatch
     found = {}
     exec(compile(snippet(readme), "README.md", "exec"), found)
     read = EmotionPipeline(profile="smoke")
-    vad, proba = read.arrays(found["texts"])
+    vad, proba, _ = read.arrays(found["texts"])
     assert np.abs(found["vad"] - vad).max() < 1e-5
     assert np.abs(found["probabilities"].numpy() - proba).max() < 1e-5
     assert found["names"] == [reading.emotion for reading in read(found["texts"])]
@@ -55,6 +58,27 @@ def test_it_is_a_plain_hugging_face_folder(folder):
     assert not any(name.endswith((".py", ".bin", ".pkl")) for name in names)
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o644"}
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
+
+
+def test_it_is_no_classifier_that_answers_at_random(folder, readme):
+    config = json.loads((folder / "config.json").read_text())
+    assert config["architectures"] == ["BertModel"] and not config.get("id2label") and not config.get("label2id")
+    with pytest.raises(ValueError):
+        pipeline("text-classification", str(folder))("I can't wait to see you again!")
+    assert pipeline("text-classification", str(folder))("I can't wait to see you again!", top_k=None) == []
+    front, text = readme.split("---")[1:3]
+    assert yaml.safe_load(front)["pipeline_tag"] == "feature-extraction"
+    assert text.strip().splitlines()[2].startswith('**Not for `pipeline("text-classification")`**')
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export.files, "sync", full)
+    with pytest.raises(export.ExportError, match="model cannot be written .*No space left"):
+        export.export(tmp_path / "model", profile="smoke")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_cards_scores_are_the_records(readme):

@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vadstudy import tabular
+from vadstudy import tabular, writing
 from vadstudy.errors import TableError
-from vadstudy.tabular import Kinds, header, join, rows, write_part
+from vadstudy.tabular import header, rows
+from vadstudy.writing import Kinds, join, write_part
 
 ROWS = [{"id": "1", "text": 'He said "no",\nand left'}, {"id": "", "text": "naïve 😀"}, {"id": "3", "text": ""}]
 
@@ -59,7 +60,7 @@ def test_kinds_hold_every_value(tmp_path):
 
 
 def test_parquet_keeps_its_types_and_large_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr(tabular, "GROUP", 3)
+    monkeypatch.setattr(writing, "GROUP", 3)
     schema = pa.schema([("t", pa.large_string()), ("d", pa.timestamp("ms")), ("l", pa.list_(pa.int8())),
                         ("c", pa.dictionary(pa.int32(), pa.string()))])  # fmt: skip
     table = pa.table({"t": ["a", None], "d": [0, 1], "l": [[1], []], "c": ["x", "y"]}, schema=schema)

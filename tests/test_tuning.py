@@ -213,7 +213,7 @@ def test_winners_are_confirmed_beside_the_study_s_settings(store):
 
 
 def test_the_command_tunes_and_shows_the_best(store, asked, monkeypatch):
-    monkeypatch.setattr("vadstudy.__main__.RunStore", lambda profile: store)
+    monkeypatch.setattr("vadstudy.runs.RunStore", lambda profile: store)
     arguments = ["tune", "--profile", "smoke", "--trials", "2", "--family", "bce", "--family", "scaled-mae"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output

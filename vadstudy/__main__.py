@@ -1,5 +1,6 @@
 """The command line behind the Makefile: ``python -m vadstudy --help``."""
 
+import errno
 import json
 import logging
 import os
@@ -13,16 +14,24 @@ from vadstudy.errors import StudyError
 from vadstudy.paths import ROOT
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
+#: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class OneLine(click.Group):
-    """Errors that the package raises on purpose end in their message, not in a traceback."""
+    """What the package refuses on purpose, Ctrl-C, and a disk that is full or closed end in one line, no traceback."""
 
     def invoke(self, context):
         try:
             return super().invoke(context)
         except StudyError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            raise commands.Stopped("stopped") from None
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
 
 
 @click.group(cls=OneLine)
@@ -33,7 +42,7 @@ def main():
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--seed", default=recipes.SEED, show_default=True)
+@click.option("--seed", default=recipes.SEED, show_default=True, type=click.IntRange(0, 2**32 - 1))
 @click.option("--retrain", is_flag=True, help="Make it again, and what is computed from it, even if it is recorded.")
 @profile_option
 def run(names, seed, retrain, profile):

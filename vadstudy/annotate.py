@@ -4,12 +4,12 @@ The rows are read in parts of :data:`PART`; each is written to the folder ``.<OU
 call with the same input and options goes on after them. The output appears whole, by one rename.
 """
 
-import json
-import os
+import errno
 import shutil
 import time
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -18,67 +18,31 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from vadstudy import tabular
+from vadstudy import files, tabular, writing
 from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.errors import TableError
-from vadstudy.inference import quiet
-from vadstudy.regressor import sha256
+from vadstudy.parts import Parts
+from vadstudy.survey import survey
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024
+#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut.
+COUNTS = ("empty", "unknown", "cut")
 
 
-def new_columns(probabilities=False):
-    """Schema of what is added: VAD, the most probable label, its probability, and ``p_<label>`` of all if asked."""
+def new_columns(probabilities=False, ranks=False):
+    """Schema of what is added: VAD, the best label, its probability unless the classifier only ranks the labels, and
+    ``p_<label>`` of all if asked."""
     shares = [f"p_{emotion}" for emotion in EMOTIONS if probabilities]
-    numbers = [(name, pa.float32()) for name in (*VAD, "probability", *shares)]
-    return pa.schema([*numbers[:3], ("emotion", pa.string()), *numbers[3:]])
-
-
-def survey(path, column, keep=(), added=()):
-    """Read a file once, to find what is wrong before hours of work: number of rows, and the schema of what is kept.
-
-    Raises
-    ------
-    TableError
-        If a column is not there, a text is not a string, a name is taken by a new column, or the file has no rows.
-    """
-    names, kinds, count = tabular.header(path), tabular.Kinds(), 0
-    if names is not None and names:
-        _has(path, names, column, *keep)
-    if tabular.suffix(path) == ".parquet":
-        schema, count = pq.read_schema(path).remove_metadata(), pq.read_metadata(path).num_rows
-        found = schema.field(column).type
-        if not (pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found)):
-            raise TableError(f"{path}: column {column!r} is {found}, expected text; name another with --column")
-    else:
-        for place, row in tabular.rows(path):
-            count += 1
-            if names is None:
-                _has(f"{path}, {place}", row, column)
-                if not isinstance(row[column], str | None):
-                    raise TableError(f"{path}, {place}: {column!r} is {json.dumps(row[column])[:60]}, expected text")
-            kinds.add(row)
-        schema = kinds.schema()
-    if not count:
-        raise TableError(f"{path} holds no rows; expected a column {column!r} and a row for each text")
-    _has(path, schema.names, *keep)
-    schema = pa.schema([field for field in schema if field.name in keep or not keep])
-    if taken := [name for name in schema.names if name in added]:
-        raise TableError(f"{path} has the columns {', '.join(taken)} already, which are to be added; rename them, or "
-                         "name those to copy with --keep")  # fmt: skip
-    return count, schema
-
-
-def _has(place, names, *wanted):
-    for name in wanted:
-        if name not in names:
-            raise TableError(f"{place} has no column {name!r}; it has {', '.join(map(str, names))}")
+    names = [*VAD, "emotion", *([] if ranks else ["probability"]), *shares]
+    return pa.schema([(name, pa.string() if name == "emotion" else pa.float32()) for name in names])
 
 
 @dataclass
 class Annotation:
-    """A file to annotate: checked when it is made, done by :meth:`run`; rows without text are copied and get nothing.
+    """A file to annotate: checked when it is made, done by :meth:`run`.
+
+    Rows without text are copied and get nothing, and so do those in whose text the model knows no sign.
 
     Parameters
     ----------
@@ -92,6 +56,10 @@ class Annotation:
         Add the probability of every label, too.
     overwrite : bool
         Replace ``out``, and parts of other calls.
+    encoding : str, optional
+        Of a source that is not UTF-8, such as ``cp1252``; what is written is UTF-8.
+    ranks : bool
+        The classifier only ranks the labels: there is no column ``probability``.
 
     Raises
     ------
@@ -105,15 +73,22 @@ class Annotation:
     keep: tuple = ()
     probabilities: bool = False
     overwrite: bool = False
+    encoding: str | None = None
+    ranks: bool = False
 
     def __post_init__(self):
-        self.kind, added, folder = tabular.suffix(self.out), new_columns(self.probabilities), self.out.parent
+        if self.ranks and self.probabilities:
+            raise TableError(
+                "an SVM ranks the emotions and has no probabilities: leave --probabilities out, or use 1nn"
+            )
+        self.kind, folder = tabular.suffix(self.out), self.out.parent
         if not folder.is_dir():
             raise TableError(f"{self.out}: the folder {folder} is missing; make it, or name another")
         if self.out.exists() and (not self.overwrite or self.out.samefile(self.source)):
             raise TableError(f"{self.out} exists; name another file, or replace it with --overwrite (never the input)")
-        self.rows, schema = survey(self.source, self.column, self.keep, added.names)
-        self.schema = pa.schema([*schema, *added])
+        self.added, self._surveyed = new_columns(self.probabilities, self.ranks), _state(self.source)
+        self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
+        self.schema = pa.schema([*self.kept, *self.added])
 
     def run(self, pipeline):
         """Annotate, or go on after the parts that are there.
@@ -121,77 +96,141 @@ class Annotation:
         Returns
         -------
         dict
-            ``rows``, ``empty`` (rows without text), ``read`` (rows that this call annotated) and its ``seconds``.
+            ``rows``; ``empty``, rows without text; ``unknown``, rows in whose text the model knows no sign; ``cut``,
+            texts of which it read the beginning only; ``read``, rows that this call annotated, and its ``seconds``.
 
         Raises
         ------
         TableError
-            If parts of another call are in the way, or another process writes the same file.
+            If parts of another call are in the way, another process writes the same file, the source was changed
+            meanwhile, or something cannot be written.
         """
-        call = {"input": sha256(self.source), "column": self.column, "keep": list(self.keep), "part": PART,
-                "probabilities": self.probabilities, **pipeline.fingerprint()}  # fmt: skip
-        folder = self.out.with_name(f".{self.out.name}.parts")
-        folder.mkdir(exist_ok=True)
+        if pipeline.ranks_only and not self.ranks:
+            raise TableError("the pipeline's classifier only ranks the emotions; pass ranks=True")
+        self._input, parts = self._digest(), Parts(self.out)
+        if _state(self.source) != self._surveyed:
+            raise TableError(f"{self.source} was changed while it was read; the same command starts anew")
+        call = {
+            "input": self._input,
+            "column": self.column,
+            "keep": list(self.keep),
+            "part": PART,
+            "probabilities": self.probabilities,
+            "encoding": self.encoding,
+            "ranks": self.ranks,
+            **pipeline.fingerprint(),
+        }
         try:
-            with FileLock(folder / "lock", timeout=0):
-                self._claim(folder, call)
-                summary = self._fill(pipeline, folder)
-                tabular.join(sorted(folder.glob("*.part")), folder / "whole", self.kind, self.schema)
-                os.replace(folder / "whole", self.out)
-                shutil.rmtree(folder)
+            parts.folder.mkdir(exist_ok=True)
+            with FileLock(parts.folder / "lock", timeout=0):
+                parts.claim(call, self.overwrite)
+                summary = self._fill(pipeline, parts)
+                self._finish(parts)
         except Timeout:
-            raise TableError(f"{self.out} is being written by another process; wait for it, or name another file"
-                             ) from None  # fmt: skip
+            raise TableError(
+                f"{self.out} is being written by another process; wait for it, or name another file"
+            ) from None
+        except OSError as error:
+            raise TableError(self._unwritten(parts, error)) from error
         return summary
 
-    def _claim(self, folder, call):
-        """Make sure that the parts in the folder are of this call."""
-        path = folder / "call.json"
-        stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        differing = [name for name in call if stored.get(name) != call[name]]
-        if stored and differing and not self.overwrite:
-            raise TableError(f"{folder} holds parts of another call, which differs in: {', '.join(differing)}; repeat "
-                             "that call, or start anew with --overwrite")  # fmt: skip
-        if differing:
-            for part in folder.glob("*.part"):
-                part.unlink()
-            unfinished = path.with_suffix(".unfinished")
-            unfinished.write_text(json.dumps(call), encoding="utf-8")
-            os.replace(unfinished, path)
+    def _fill(self, pipeline, parts):
+        """Write the parts that are not there, or not whole."""
+        chunks, started = tabular.chunks(self.source, PART, self.encoding), time.perf_counter()
+        sizes = [min(PART, self.rows - start) for start in range(0, self.rows, PART)]
+        told = [parts.record(i) for i in range(len(sizes))]
+        done = sum(size for size, found in zip(sizes, told, strict=True) if found)
+        with tqdm(total=self.rows, initial=done, desc="annotating", unit="text") as bar:
+            for i, (size, chunk) in enumerate(zip(sizes, chain(chunks, repeat(())), strict=False)):
+                self._unchanged(parts, len(chunk) == size)
+                if not told[i]:
+                    rows, told[i] = annotated(pipeline, chunk, self.column, self.kept, self.added)
+                    write = partial(writing.write_part, kind=self.kind, rows=rows, schema=self.schema)
+                    parts.add(i, write, told[i])
+                    bar.update(size)
+        counts = {name: sum(found[name] for found in told) for name in COUNTS}
+        return {"rows": self.rows, **counts, "read": self.rows - done, "seconds": time.perf_counter() - started}
 
-    def _fill(self, pipeline, folder):
-        """Write the parts that are not there."""
-        rows, empty, read, started = (row for _, row in tabular.rows(self.source)), 0, 0, time.perf_counter()
-        done = min(self.rows, PART * len(list(folder.glob("*.part"))))
-        with tqdm(total=self.rows, initial=done, desc="annotating", unit="text", disable=quiet()) as bar:
-            for i in range(0, self.rows, PART):
-                chunk = list(islice(rows, PART))
-                empty += sum(not (row[self.column] or "").strip() for row in chunk)
-                part = folder / f"{i // PART:07}.part"
-                if not part.exists():
-                    found = _annotated(pipeline, chunk, self.column, self.schema)
-                    unfinished = part.with_suffix(".unfinished")
-                    tabular.write_part(unfinished, self.kind, found, self.schema)
-                    os.replace(unfinished, part)
-                    bar.update(len(chunk))
-                    read += len(chunk)
-        return {"rows": self.rows, "empty": empty, "read": read, "seconds": time.perf_counter() - started}
+    def _finish(self, parts):
+        """Put the parts together, unless the source is not any more what they were made from."""
+        whole = parts.folder / "whole"
+        writing.join([parts.path(i) for i in range(-(-self.rows // PART))], whole, self.kind, self.schema)
+        if self.kind == ".parquet" and (found := pq.read_metadata(whole).num_rows) != self.rows:
+            raise TableError(f"{whole} has {found} rows, expected {self.rows}; start anew with --overwrite")
+        self._unchanged(parts, self._digest() == self._input)
+        if self.out.exists() and not self.overwrite:
+            raise TableError(f"{self.out} was made by somebody else; move it away, and the same command goes on")
+        files.replace(whole, self.out)
+        shutil.rmtree(parts.folder, ignore_errors=True)
+
+    def _digest(self):
+        try:
+            return files.sha256(self.source)
+        except OSError as error:
+            raise TableError(f"{self.source} cannot be read: {error}") from error
+
+    def _unchanged(self, parts, right):
+        """Make sure that the source is the file that was surveyed: else it is not known what the parts are made of."""
+        if right and (state := _state(self.source)) != self._surveyed:
+            right, self._surveyed = self._digest() == self._input, state
+        if not right:
+            parts.clear()
+            raise TableError(
+                f"{self.source} was changed while it was read, and nothing was written; the same command starts anew"
+            )
+
+    def _unwritten(self, parts, error):
+        kept = min(PART * len(list(parts.folder.glob("*.part"))), self.rows)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        todo = "make room" if full else "make its folder writable, or name another file"
+        return (
+            f"{self.out} cannot be written ({error.strerror or error}); {kept:,} of {self.rows:,} rows are kept in "
+            f"{parts.folder}: {todo}, and the same command goes on"
+        )
 
 
-def _annotated(pipeline, rows, column, schema):
-    """Rows with the new columns, cut to those of the schema; numbers have four decimals in every format."""
-    texts = [row[column] for row in rows if (row[column] or "").strip()]
-    results = iter(())
-    if texts:
-        vad, proba = pipeline.arrays(texts, progress=False)
-        best = proba.argmax(axis=1)
-        numbers = np.round(np.column_stack([vad, proba.max(axis=1), proba]).astype(float), 4).tolist()
-        names = [*VAD, "probability", *(f"p_{emotion}" for emotion in EMOTIONS)]
-        results = (dict(zip(names, row, strict=True)) | {"emotion": EMOTIONS[i]}
-                   for i, row in zip(best, numbers, strict=True))  # fmt: skip
-    out, wanted, added = [], set(schema.names), new_columns(probabilities="p_neutral" in schema.names).names
-    for row in rows:
-        found = next(results) if (row[column] or "").strip() else {}
-        copied = {name: value for name, value in row.items() if name in wanted}
-        out.append(copied | {name: found.get(name) for name in added})
-    return out
+def _state(path):
+    """What changes with a file's content, unless somebody takes care that it does not; None if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def annotated(pipeline, chunk, column, kept, added):
+    """A chunk's kept columns with the new ones, of its own kind, a list of rows or a table, and its counts.
+
+    Numbers have four decimals in every format.
+    """
+    table = isinstance(chunk, pa.Table)
+    texts = chunk[column].to_pylist() if table else [row[column] for row in chunk]
+    found, counts = _answers(pipeline, texts, added.names)
+    if table:
+        new = pa.Table.from_pylist(found, schema=added)
+        schema = pa.schema([*kept, *added])
+        return pa.Table.from_arrays([*chunk.select(kept.names).columns, *new.columns], schema=schema), counts
+    names = set(kept.names)
+    copied = ({name: value for name, value in row.items() if name in names} for row in chunk)
+    return [row | answer for row, answer in zip(copied, found, strict=True)], counts
+
+
+def _answers(pipeline, texts, names):
+    """Values of the new columns for each text, None where there is nothing to read, and the counts."""
+    nothing = dict.fromkeys(names)
+    out, rows = [nothing] * len(texts), [i for i, text in enumerate(texts) if text and text.strip()]
+    counts = {"empty": len(texts) - len(rows), "unknown": 0, "cut": 0}
+    if rows:
+        vad, scores, cut = pipeline.arrays([texts[i] for i in rows], progress=False)
+        known = ~np.isnan(vad[:, 0])
+        numbers = dict(zip(VAD, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
+        numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
+        columns = {name: np.round(numbers[name].astype(float), 4).tolist() for name in names if name in numbers}
+        best = np.where(known[:, None], scores, 0).argmax(axis=1).tolist()
+        columns["emotion"] = [EMOTIONS[i] for i in best]
+        answers = zip(*(columns[name] for name in names), strict=True)
+        for i, answer, is_known in zip(rows, answers, known.tolist(), strict=True):
+            if is_known:
+                out[i] = dict(zip(names, answer, strict=True))
+        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut))}
+    return out, counts

@@ -19,6 +19,8 @@ from vadstudy.runs import RunStore
 #: Words that are left out in turn; each costs about as much as an answer, so that later ones are not weighed.
 MAX_WORDS = 40
 BASELINE = "softmax"
+#: Classifiers whose scores rank the labels and are no probabilities.
+RANKED = ("SVM",)
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Answer:
     """What is shown of a text.
 
     ``point`` (3,) lies in the figure's space, ``vad`` (3,) is the same in the lexicon's units; ``emotions`` maps each
-    classifier's name to the probabilities (28,) that it gives.
+    classifier's name to the probabilities (28,) that it gives, or to scores which only rank if it is among
+    :data:`RANKED`.
     """
 
     text: str
@@ -36,7 +39,7 @@ class Answer:
 
 
 class Reader:
-    """The flagship with 1NN and SVM, and the baseline beside it if its weights are recorded."""
+    """The flagship with 1NN and SVM, and the baseline beside it if its weights are recorded; nothing is trained."""
 
     def __init__(self, profile="study"):
         store = RunStore(profile)
@@ -44,7 +47,7 @@ class Reader:
         self.svm = kept_svm(store, f"{self.read.run.recipe.name}-svm")
         self.baseline, self.shared = None, False
         if store.place(BASELINE, SEED).with_suffix(".safetensors").is_file():
-            run = store.get(BASELINE)
+            run = store.recorded(BASELINE)
             with without_bars():
                 _, self.baseline = run.regressor()
             # The same encoder with the same layers frozen: their states need to be computed once.
@@ -53,8 +56,10 @@ class Reader:
 
     @torch.inference_mode()
     def answer(self, text):
-        """The :class:`Answer` to a text that is not empty."""
-        tokens = self.read.tokenizer([text], truncation=True, max_length=self.read.max_length)["input_ids"]
+        """The :class:`Answer` to a text; None if the model knows no sign of it."""
+        tokens, _, known = self.read.tokens([text])
+        if not known[0]:
+            return None
         states = None
         if self.shared:
             hidden = self.read.regressor.frozen(*padded(tokens))
@@ -77,6 +82,7 @@ class Reader:
         words = text.split()
         n = min(len(words), MAX_WORDS) if len(words) > 1 else 0
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(n)]
-        vad, _ = self.read.arrays([text, *without], progress=False)
+        points = self.read.points([text, *without], progress=False)
+        vad = mappers.to_vad(points, self.read.run.recipe.mapper)
         frame = pd.DataFrame(vad[0] - vad[1:], columns=list(VAD)).assign(word=words[:n])
         return frame.assign(distance=np.linalg.norm(frame[list(VAD)], axis=1))[["word", *VAD, "distance"]]

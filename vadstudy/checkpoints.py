@@ -20,10 +20,9 @@ from transformers import Trainer
 from transformers.trainer_utils import rotate_checkpoints
 
 from vadstudy import recipes
-from vadstudy.errors import StorageError, first_line
+from vadstudy.errors import WriteError, first_line
+from vadstudy.files import free_bytes, sha256, writing
 from vadstudy.inference import native
-from vadstudy.paths import free_bytes, writing
-from vadstudy.regressor import sha256
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +78,13 @@ class SealingTrainer(Trainer):
             with writing(folder):
                 super()._save_checkpoint(model, trial)
                 seal(folder, self.origin)
-        except (StorageError, SafetensorError, RuntimeError) as error:
+        except (WriteError, SafetensorError, RuntimeError) as error:
             free = free_bytes(folder)
             shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, StorageError):
+            if isinstance(error, WriteError):
                 raise
             # PyTorch and safetensors have words of their own for a full disk.
-            raise StorageError(
+            raise WriteError(
                 f"{folder} cannot be written, with {free:,} bytes free on its disk ({first_line(error)}); make room, "
                 "then give the same command again"
             ) from error

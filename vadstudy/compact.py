@@ -17,7 +17,7 @@ from scipy.special import softmax
 
 from vadstudy import files
 from vadstudy.derived import fit_svm
-from vadstudy.errors import RunError
+from vadstudy.errors import RunError, WriteError
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,10 @@ BLOCK = 512
 
 
 class CompactSVM:
-    """What a fitted :class:`~vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and probabilities.
+    """What a fitted :class:`~vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and scores.
+
+    The scores sum to one and rank the labels, no more: they come from counts of votes, and the surest half of the test
+    comments is no more often right than the other.
 
     Parameters
     ----------
@@ -66,11 +69,11 @@ class CompactSVM:
         return f"CompactSVM({len(self.vectors)} vectors, gamma={self.gamma}, temperature={self.temperature:.6f})"
 
     def predict(self, X):
-        """Return the most probable label for each row of X, shape (n, dims)."""
+        """Return the label of the highest score for each row of X, shape (n, dims)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def predict_proba(self, X):
-        """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
+        """Return scores of shape (n, n_classes), in the order of ``classes_``, which rank the labels and no more."""
         X = np.asarray(X, float)
         scores = [self._scores(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]
         return softmax(np.concatenate(scores) / self.temperature, axis=1)
@@ -117,29 +120,49 @@ class CompactSVM:
 
 
 def kept_svm(store, name="scaled-mae-svm", seed=42):
-    """The SVM behind a run of kind ``svm``: read from beside the run, else fitted, which takes minutes, and kept.
+    """The SVM behind a recorded run of kind ``svm``: read from beside it, else fitted, which takes minutes, and kept.
+
+    No run is made for it.
 
     Raises
     ------
     RunError
-        If the run is unknown or the file is damaged.
+        If the run is unknown or not recorded, or the file is damaged.
     """
-    run = store.get(name, seed)
+    run = store.recorded(name, seed)
     path = run.path.with_suffix(".svm.parquet")
     of = {"source": run.meta["fingerprints"]["source"], "run": run.digest}
-    with FileLock(store.scratch / "locks" / f"{name}-seed{seed}-svm.lock"):
+    # Read without the lock, which a record that belongs to somebody else has no place for.
+    if (svm := _read(path, of)) is not None:
+        return svm
+    locks = store.scratch / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{name}-seed{seed}-svm.lock"):
+        if (svm := _read(path, of)) is not None:
+            return svm
         if path.is_file():
-            try:
-                svm, metadata = CompactSVM.load(path)
-            except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-                raise RunError(f"{path} is damaged ({error}); restore it from git, or delete it, and it is fitted anew"
-                               ) from error  # fmt: skip
-            if {name: metadata.get(name) for name in of} == of:
-                return svm
             log.info("%s is of other predictions of %s than are recorded", path, run.recipe.source)
+        sources = [store.recorded(each, seed) for each in run.recipe.sources]
         log.info("fitting the SVM of %s, which takes minutes on all of GoEmotions", name)
-        svm = CompactSVM.of(fit_svm(run.recipe, seed, [store.get(each, seed) for each in run.recipe.sources]))
-        files.clean(path)
-        svm.save(buffer := BytesIO(), **of, recipe=name, seed=seed)
-        files.write(path, buffer.getvalue())
+        svm, buffer = CompactSVM.of(fit_svm(run.recipe, seed, sources)), BytesIO()
+        svm.save(buffer, **of, recipe=name, seed=seed)
+        try:
+            files.clean(path)
+            files.write(path, buffer.getvalue())
+        except WriteError as error:
+            log.warning("%s: the next call fits the SVM again", error)
+            return svm
         return CompactSVM.load(path)[0]
+
+
+def _read(path, of):
+    """The SVM in a file; None if there is none of this run and these source predictions."""
+    if not path.is_file():
+        return None
+    try:
+        svm, metadata = CompactSVM.load(path)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} is damaged ({error}); restore it from git, or delete it, and it is fitted anew"
+        ) from error
+    return svm if {name: metadata.get(name) for name in of} == of else None

@@ -13,10 +13,6 @@ class TrainingError(StudyError, RuntimeError):
     """A training that cannot go on."""
 
 
-class StorageError(TrainingError):
-    """A file that cannot be written, as the disk is full, read-only or another user's, or that was damaged in use."""
-
-
 class ModelError(StudyError, ValueError):
     """An encoder or weights that cannot be had, are damaged, or do not fit."""
 

@@ -9,9 +9,10 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
-from vadstudy.answers import BASELINE, Reader
+from vadstudy.answers import BASELINE, RANKED, Reader
 from vadstudy.emotions import EMOTIONS, VAD, colour
 from vadstudy.page import CONFIG, interactive
+from vadstudy.tabular import half_character
 
 #: Sentences whose points are joined by a line, the newest included.
 TRAIL = 5
@@ -21,6 +22,10 @@ TOP = 5
 PAUSE = 0.4
 NO_BASELINE = (f"The weights of the baseline ({BASELINE}) are not recorded: set <code>keep_weights</code> in its "
                f"recipe, then run <code>make retrain RUN={BASELINE}</code>.")  # fmt: skip
+
+
+WORTH = ("1NN and the baseline give probabilities: of 1NN, a softmax of distances whose temperature was chosen on dev. "
+         "The SVM ranks the labels, no more.")  # fmt: skip
 
 
 class Explorer(widgets.VBox):
@@ -53,12 +58,15 @@ class Explorer(widgets.VBox):
 
     def show(self, text):
         """Answer a text: move the point, name the nearest emotions in the space, list them."""
-        self.words.value = ""
+        self.words.value, self.point = "", None
         if not text.strip():
             self.emotions.value = "Type a sentence."
             return
         started = time.perf_counter()
-        answer = self.reader.answer(text)
+        answer = None if half_character(text) else self.reader.answer(text)
+        if answer is None:
+            self.emotions.value = "The model knows no sign of this text."
+            return
         took = 1000 * (time.perf_counter() - started)
         nearest = np.argsort(-answer.emotions["1NN"], kind="stable")[:TOP]
         with self.figure.batch_update():
@@ -78,7 +86,7 @@ class Explorer(widgets.VBox):
     def weigh(self, text):
         """Show which words moved the point, and keep it: the next sentence's is joined to it."""
         self._pending = None
-        if text == self.line.value and text.strip():
+        if text == self.line.value and self.point is not None:
             self.words.value = _block(_weights(self.reader.words(text), len(text.split())))
             self.settled.append((text, self.point))
 
@@ -117,18 +125,26 @@ def _numbers(answer):
 
 
 def _bars(emotions):
-    """A column for each classifier: its most probable labels, a bar for each."""
+    """A column for each classifier: its best labels, a bar for each where it gives probabilities, and what they are."""
     columns = []
-    for name, proba in emotions.items():
-        rows = "".join(
-            '<div style="padding:0 4px;display:flex;justify-content:space-between;background:linear-gradient('
-            f'90deg,{colour(EMOTIONS[i])}66 {100 * proba[i]:.0f}%,transparent 0)">'
-            f'<span style="overflow:hidden;text-overflow:ellipsis">{EMOTIONS[i]}</span>'
-            f'<span style="padding-left:4px">{proba[i]:.2f}</span></div>'
-            for i in np.argsort(-proba, kind="stable")[:TOP]
-        )
+    for name, scores in emotions.items():
+        best = np.argsort(-scores, kind="stable")[:TOP]
+        rows = "".join(_ranked(place, i) if name in RANKED else _bar(i, scores[i]) for place, i in enumerate(best, 1))
         columns.append(f'<div style="flex:1 1 0;min-width:0"><b>{name}</b>{rows}</div>')
-    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div>'
+    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div><p>{WORTH}</p>'
+
+
+def _bar(label, share):
+    return (
+        '<div style="padding:0 4px;display:flex;justify-content:space-between;background:linear-gradient('
+        f'90deg,{colour(EMOTIONS[label])}66 {100 * share:.0f}%,transparent 0)">'
+        f'<span style="overflow:hidden;text-overflow:ellipsis">{EMOTIONS[label]}</span>'
+        f'<span style="padding-left:4px">{share:.2f}</span></div>'
+    )
+
+
+def _ranked(place, label):
+    return f'<div style="padding:0 4px">{place}. {EMOTIONS[label]}</div>'
 
 
 def _weights(frame, count):

@@ -5,14 +5,16 @@ The card is the template ``data/card.md``; every score in it is computed from th
 
 import os
 import shutil
+import textwrap
 from pathlib import Path
 from string import Template
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from vadstudy import mappers, metrics, tables
+from vadstudy import files, mappers, metrics, tables
 from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.errors import ExportError
 from vadstudy.pipeline import EmotionPipeline, without_bars
@@ -40,7 +42,7 @@ def export(folder, profile="study", overwrite=False):
     Raises
     ------
     ExportError
-        If the folder holds files and ``overwrite`` is off, or its parent is missing.
+        If the folder holds files and ``overwrite`` is off, its parent is missing, or it cannot be written.
     """
     folder = Path(folder)
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
@@ -51,19 +53,34 @@ def export(folder, profile="study", overwrite=False):
     part = folder.absolute().with_name(f".{folder.absolute().name}.part")
     shutil.rmtree(part, ignore_errors=True)
     encoder = pipeline.regressor.encoder
-    encoder.config.id2label = dict(enumerate(EMOTIONS))
-    encoder.config.label2id = {emotion: i for i, emotion in enumerate(EMOTIONS)}
-    with without_bars():
-        encoder.save_pretrained(part)
-    pipeline.tokenizer.save_pretrained(part)
-    save_file(head(pipeline), part / "head.safetensors")
-    (part / "README.md").write_text(card(RunStore(profile), pipeline), encoding="utf-8")
-    folder.mkdir(exist_ok=True)
-    for path in part.iterdir():
-        path.chmod(0o644)
-        os.replace(path, folder / path.name)
-    part.rmdir()
+    # The bare encoder has no labels: what adds a classifier of random weights to it, as a text-classification pipeline
+    # does, then has nothing to answer with.
+    encoder.config.num_labels = 0
+    try:
+        with without_bars():
+            encoder.save_pretrained(part)
+        pipeline.tokenizer.save_pretrained(part)
+        save_file(head(pipeline), part / "head.safetensors")
+        (part / "README.md").write_text(card(RunStore(profile), pipeline), encoding="utf-8")
+        for path in part.iterdir():
+            path.chmod(0o644)
+            files.sync(path)
+        _put(part, folder)
+    except (OSError, SafetensorError) as error:
+        raise ExportError(f"{folder} cannot be written ({error}); make room or name another folder") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def _put(part, folder):
+    """Move a finished folder to its place: whole if there is none yet, else file by file."""
+    if not folder.exists():
+        os.replace(part, folder)
+    else:
+        for path in part.iterdir():
+            files.replace(path, folder / path.name)
+    files.sync(folder.absolute().parent)
 
 
 def head(pipeline):
@@ -85,12 +102,13 @@ def card(store, pipeline):
     true, predicted = run.labels("test"), tables.nearest(run)
     f1 = metrics.f1_per_label(true, predicted)
     never = [f"{EMOTIONS[i]} ({(true == i).sum()})" for i in np.flatnonzero(f1 == 0) if (true == i).any()]
+    labels = textwrap.fill(" ".join(EMOTIONS), 100, initial_indent="    ", subsequent_indent="    ")
     small = recipe.corpus != "goemotions"
     notice = "\n\n**A toy**: trained on a few hundred comments, for lessons and tests; its scores say nothing." * small
     return Template(CARD.read_text(encoding="utf-8")).substitute(
         name=recipe.name, encoder=ENCODER_NAMES.get(recipe.encoder, recipe.encoder), seed=run.seed, notice=notice,
         date=run.meta["date"][:10], corpus="The mini corpus" if small else "GoEmotions", layers=recipe.trainable_layers,
-        epochs=recipe.epochs, max_length=recipe.max_length, never=", ".join(never) or "none",
+        epochs=recipe.epochs, max_length=recipe.max_length, labels=labels, never=", ".join(never) or "none",
         scores="\n".join(f"| {name} | {value} | {interval} |" for name, value, interval in scores(store, run)),
         **{split: f"{len(run.labels(split)):,}" for split in ("train", "dev", "test")},
     )  # fmt: skip
@@ -109,7 +127,7 @@ def scores(store, run):
     for name, what in ((f"{run.recipe.name}-svm", "an SVM on the points (not in this folder)"),
                        ("softmax", "for comparison, a softmax classifier on the same encoder")):  # fmt: skip
         if store.place(name, run.seed).exists():
-            labels(what, tables.most_probable(store.get(name, run.seed)))
+            labels(what, tables.most_probable(store.recorded(name, run.seed)))
     points, target = run.outputs("test"), run.mapper.points_for(true)
     low, high = metrics.bootstrap_interval(metrics.mae, target, points)
     rows.append(("points: mean absolute error, in scaled units", f"{metrics.mae(target, points):.3f}",
@@ -117,7 +135,7 @@ def scores(store, run):
     ends = metrics.bootstrap_interval(metrics.r2, target, points)
     for name, value, low, high in zip(VAD, metrics.r2(target, points), *ends, strict=True):
         rows.append((f"points: R² of {name}, in scaled units", f"{value:.3f}", f"{low:.3f} to {high:.3f}"))
-    other = store.get("vad-points", run.seed) if store.place("vad-points", run.seed).exists() else None
+    other = store.recorded("vad-points", run.seed) if store.place("vad-points", run.seed).exists() else None
     if other and other.recipe.corpus == "emobank":
         human, found = other.rows("test")[list(VAD)].to_numpy(float), mappers.to_vad(other.outputs("test"), "scaled")
         ends = metrics.bootstrap_interval(metrics.pearson, human, found)

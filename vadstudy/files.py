@@ -2,14 +2,19 @@
 
 import contextlib
 import errno
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from vadstudy.errors import WriteError
 
+#: What the system says where there is no more room.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ADVICE = {
     errno.ENOSPC: "free some space on that disk",
     errno.EDQUOT: "free some space of your quota",
+    errno.EFBIG: "raise the limit of a file's size",
     errno.EROFS: "it is read-only; work in a copy of the project where you may write",
     errno.EACCES: "ask its owner for the right to write, or work in a copy of the project of your own",
     errno.EPERM: "ask its owner for the right to write, or work in a copy of the project of your own",
@@ -66,7 +71,54 @@ def check(folder: Path) -> None:
         raise unwritable(folder, OSError(code, os.strerror(code)))
 
 
+def writable(folder: Path) -> Path:
+    """The folder, made if it is missing; a ``WriteError`` if nothing can be written there."""
+    check(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def writing(path: Path):
+    """Context in which ``path`` is written; an ``OSError`` becomes a ``WriteError`` of one line that names it."""
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def replace(part: Path, path: Path) -> None:
+    """Put a finished file in the place of another, by one rename, after its content is on the disk."""
+    sync(part)
+    os.replace(part, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the entries of a folder, written to the disk itself, not only to the system's memory."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes that are free on the disk on which ``path`` lies, or would lie."""
+    return shutil.disk_usage(next(folder for folder in (path, *path.absolute().parents) if folder.exists())).free
+
+
 def unwritable(path: Path, error: OSError) -> WriteError:
     """The error of one line that says what cannot be written, why, and what helps."""
     advice = ADVICE.get(error.errno, f"look at {path.parent}")
-    return WriteError(f"{path} cannot be written ({error.strerror or error}); {advice}, then try again")
+    room = f", {free_bytes(path):,} bytes are free" if error.errno in FULL else ""
+    return WriteError(f"{path} cannot be written ({error.strerror or error}{room}); {advice}, then try again")

@@ -17,7 +17,7 @@ import submitit
 
 from vadstudy import corpora, recipes
 from vadstudy.errors import ModelError, RunError
-from vadstudy.paths import writable, writing
+from vadstudy.files import writable, writing
 from vadstudy.progress import gone, held, sources, summary, survey, tasks
 from vadstudy.recipes import Recipe
 from vadstudy.regressor import load_encoder

@@ -15,9 +15,8 @@ from filelock import FileLock
 from torch import nn
 from tqdm.auto import tqdm
 
-from vadstudy.errors import StorageError
-from vadstudy.paths import FULL, free_bytes, writable, writing
-from vadstudy.regressor import sha256
+from vadstudy.errors import WriteError
+from vadstudy.files import FULL, free_bytes, sha256, writable, writing
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +99,7 @@ class Frozen:
 
     Raises
     ------
-    StorageError
+    WriteError
         If the file cannot be written; before anything is computed where there is no room for it.
     """
 
@@ -117,12 +116,12 @@ class Frozen:
             self.rows = np.load(path, mmap_mode="r")
 
     def check(self):
-        """Raise a ``StorageError`` if the file was damaged since it was opened: what was made of it is not to be used.
+        """Raise a ``WriteError`` if the file was damaged since it was opened: what was made of it is not to be used.
 
         It is then made anew when it is next opened, and has another ``made``, the mark of a making.
         """
         if sha256(self.path) != _checksum(self.path)["sha256"]:
-            raise StorageError(f"{self.path} was damaged while it was in use; the same command makes it anew")
+            raise WriteError(f"{self.path} was damaged while it was in use; the same command makes it anew")
 
     def _problem(self, path, shape):
         """Why the file is not what it should be, in words; None if it is."""
@@ -186,7 +185,7 @@ def reserve(file, size: int):
 
     Raises
     ------
-    StorageError
+    WriteError
         If there is no room; it names the file, the bytes needed and those that are free.
     """
     path, full = Path(file.name), False
@@ -198,7 +197,7 @@ def reserve(file, size: int):
         except OSError as error:
             full = error.errno in FULL  # else the file system cannot reserve, and what is free has to do
     if full or free < size:
-        raise StorageError(
+        raise WriteError(
             f"{path} needs {size:,} bytes, and its disk has {free:,} free; make room, then give the same command again"
         )
 

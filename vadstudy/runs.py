@@ -87,8 +87,9 @@ class RunStore:
         recipe, data = self._recipe(name), self._bytes(name, seed)
         if data is None:
             raise RunError(
-                f"{self.place(name, seed)} is missing: the run is not recorded; restore it from git, or make it with "
-                f"`python -m vadstudy run {name} --seed {seed} --profile {self.profile}`"
+                f"{self.place(name, seed)} is missing: this run is not recorded here. Get the record with `git clone` "
+                f"and install the package from there by `make`, or train it: `make retrain RUN={name} SEED={seed} "
+                f"PROFILE={self.profile}`"
             )
         return self._load(recipe, seed, data)
 

@@ -1,90 +1,182 @@
-"""Files of rows, read and written in constant memory: CSV, TSV, JSON lines and Parquet, by their suffix.
+"""Files of rows, read in constant memory: CSV, TSV, JSON lines and Parquet, by their suffix.
 
-A row is a dict. CSV and TSV have strings only; a cell of them that holds anything else is written as JSON.
+A row is a dict. CSV and TSV have strings only. What is read from Parquet stays in Arrow's types, because Python's hold
+neither every date nor nanoseconds.
 """
 
+import codecs
 import csv
 import json
+from itertools import islice
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from vadstudy import sniff
+from vadstudy.arrow import as_rows, once, schema, tables
 from vadstudy.errors import TableError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
-#: TSV knows no quotes: tabs and line breaks in a field become spaces.
-DIALECTS = {".csv": dict(strict=True, lineterminator="\n"),
-            ".tsv": dict(delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")}  # fmt: skip
-TAB_BREAKS = str.maketrans("\t\r\n", "   ")
-#: Rows of a row group of Parquet files that are written.
-GROUP = 65_536
+#: TSV knows no quotes: tabs and line breaks in a field become spaces. Lines are written with ``\n`` alone; the writer
+#: is told otherwise, because it puts quotes around a lone ``\r`` only where that is part of a line's end.
+DIALECTS = {
+    ".csv": dict(strict=True, lineterminator="\r\n"),
+    ".tsv": dict(delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\r\n"),
+}
+#: The encodings of what :func:`vadstudy.sniff.looks_like` tells apart.
+ENCODINGS = {
+    "Windows-1252 text": "cp1252",
+    "UTF-16 text": "utf-16",
+    "UTF-16LE text": "utf-16-le",
+    "UTF-16BE text": "utf-16-be",
+    "UTF-32 text": "utf-32",
+}
 
 
 def suffix(path):
     """A path's suffix, one of :data:`SUFFIXES`; a ``TableError`` lists them."""
     if path.suffix.lower() not in SUFFIXES:
-        raise TableError(f"{path} has the suffix {path.suffix!r}, expected one of {', '.join(SUFFIXES)}; rename it, or "
-                         "convert it")  # fmt: skip
+        hint = sniff.advice(path) if path.is_file() else ""
+        expected = f"expected one of {', '.join(SUFFIXES)}"
+        raise TableError(f"{path} has the suffix {path.suffix!r}, {expected}; rename it, or convert it{hint}")
     return path.suffix.lower()
 
 
-def rows(path):
+def codec(path, encoding=None):
+    """The codec that a file of text is read with, UTF-8 if none is named; a ``TableError`` if it is unknown."""
+    if encoding is not None and suffix(path) == ".parquet":
+        raise TableError(f"{path} is Parquet, whose texts are UTF-8; leave --encoding {encoding} out")
+    try:
+        "".encode(encoding or "utf-8")
+        name = codecs.lookup(encoding or "utf-8").name
+    except (LookupError, ValueError):
+        raise TableError(f"unknown encoding {encoding!r}; expected utf-8, cp1252, latin-1, utf-16, ...") from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def half_character(text):
+    """The first half of a character in a text, which no UTF-8 file can hold (a lone surrogate); None if it is whole."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            return text[error.start]
+    return None
+
+
+def rows(path, encoding=None):
     """Yield (place, row) of each row, the place as "line 7" or "row 7", counted from 1.
 
     Raises
     ------
     TableError
-        If the file is missing, empty, not UTF-8, or a line is malformed.
+        If the file is missing, empty, not in the encoding, or a line is malformed.
     """
-    kind = suffix(path)
+    if suffix(path) == ".parquet":
+        found = (row for table in tables(path, 1024) for row in as_rows(table, path))
+        yield from ((f"row {number}", row) for number, row in enumerate(found, 1))
+    else:
+        yield from _text(path, _json_lines if suffix(path) == ".jsonl" else _separated, encoding)
+
+
+def chunks(path, size, encoding=None):
+    """Yield a file in pieces of so many rows: Arrow tables of Parquet, lists of rows of the others."""
+    if suffix(path) == ".parquet":
+        yield from tables(path, size)
+    else:
+        found = (row for _, row in rows(path, encoding))
+        while chunk := list(islice(found, size)):
+            yield chunk
+
+
+def header(path, encoding=None):
+    """Column names of a CSV or TSV file or a Parquet file; None for JSON lines, where each line has its own."""
+    if suffix(path) == ".parquet":
+        return schema(path).names
+    if suffix(path) == ".jsonl":
+        return None
+    return next(_text(path, lambda *opened: iter([_names(path, _reader(*opened)) or []]), encoding))
+
+
+def _text(path, read, encoding):
+    """Yield what ``read`` yields of a file of text; of one that cannot be decoded, tell what it looks like."""
+    name = codec(path, encoding)
     try:
-        if kind == ".parquet":
-            yield from _parquet(path)
-        else:
-            with open(path, encoding="utf-8-sig", newline="") as file:
-                yield from (_json_lines if kind == ".jsonl" else _separated)(path, file)
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path} is not UTF-8 ({error}); convert it, for example with `iconv -f latin1 -t utf-8`"
-                         ) from error  # fmt: skip
-    except (OSError, pa.ArrowInvalid) as error:
+        if encoding is None:
+            with open(path, "rb") as file:
+                # Zeros are valid UTF-8, and what a workbook or UTF-16 has many of.
+                if b"\0" in file.read(4096) and (kind := sniff.looks_like(path)):
+                    raise TableError(f"{path} is not UTF-8{_offer(path, kind)}")
+        with open(path, encoding=name, newline="") as file:
+            yield from read(path, file)
+    except UnicodeError as error:
+        if encoding is not None:
+            raise TableError(f"{path} is not {encoding} ({error}); name its own with --encoding") from error
+        raise TableError(f"{path} is not UTF-8 (line {_undecodable(path)}){_offer(path)}") from error
+    except OSError as error:
         raise TableError(f"{path} cannot be read: {error}") from error
 
 
-def _parquet(path):
-    count = 0
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(1024):
-            for row in batch.to_pylist():
-                count += 1
-                yield f"row {count}", row
+def _offer(path, kind=None):
+    kind = kind or sniff.looks_like(path)
+    encoding = ENCODINGS.get(kind)
+    return sniff.advice(path) + (f", or read it as it is with --encoding {encoding}" if encoding else "")
+
+
+def _undecodable(path):
+    """Number of the first line that is not UTF-8."""
+    with open(path, "rb") as file:
+        return next((i for i, line in enumerate(file, 1) if line.decode(errors="ignore").encode() != line), "unknown")
+
+
+def _object(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"an object has {next(name for name in names if names.count(name) > 1)!r} twice")
+    return found
 
 
 def _json_lines(path, file):
     for number, line in enumerate(file, 1):
         if line.strip():
             try:
-                row = json.loads(line.rstrip())
-            except ValueError as error:
+                row = json.loads(line.rstrip(), object_pairs_hook=_object)
+            except (ValueError, RecursionError) as error:
                 what = getattr(error, "msg", error)
                 raise TableError(f"{path}, line {number} is not JSON ({what}); correct or remove it") from error
             if not isinstance(row, dict):
-                raise TableError(f'{path}, line {number} is {type(row).__name__}, expected an object such as '
-                                 '{"text": "..."}')  # fmt: skip
+                raise TableError(
+                    f'{path}, line {number} is {type(row).__name__}, expected an object such as {{"text": "..."}}'
+                )
             yield f"line {number}", row
 
 
-def _separated(path, file):
+def _reader(path, file):
     csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(file, **DIALECTS[suffix(path)])
-    names = next(reader, None)
-    if names is not None and len(set(names)) < len(names):
-        raise TableError(f"{path}, line 1: the header names a column twice: {', '.join(names)}; rename one")
+    return csv.reader(file, **DIALECTS[suffix(path)])
+
+
+def _names(path, reader):
+    """The header; None of a file without a line."""
+    names = _next(path, reader)
+    if names == []:
+        raise TableError(f"{path}, line 1 is blank; expected a header, the names of the columns")
+    once(f"{path}, line 1", names or [])
+    return names
+
+
+def _separated(path, file):
+    reader = _reader(path, file)
+    names = _names(path, reader)
     line = reader.line_num + 1
     while (cells := _next(path, reader)) is not None:
+        # A blank line is no row, unless an empty cell is all that a row has.
+        if not cells and len(names) == 1:
+            cells = [""]
         if cells:
             if len(cells) != len(names):
-                raise TableError(f"{path}, line {line} has {len(cells)} columns, the header {len(names)}; correct it "
-                                 "(a field with a comma or a line break needs quotes)")  # fmt: skip
+                raise TableError(
+                    f"{path}, line {line} has {len(cells)} columns, the header {len(names)}; correct it (a field with "
+                    "a comma or a line break needs quotes)"
+                )
             yield f"line {line}", dict(zip(names, cells, strict=True))
         line = reader.line_num + 1
 
@@ -94,90 +186,3 @@ def _next(path, reader):
         return next(reader, None)
     except csv.Error as error:
         raise TableError(f"{path}, line {reader.line_num}: {error}; correct it") from error
-
-
-def header(path):
-    """Column names of a CSV or TSV file or a Parquet file; None for JSON lines, where each line has its own."""
-    kind = suffix(path)
-    if kind == ".parquet":
-        try:
-            return pq.read_schema(path).names
-        except (OSError, pa.ArrowInvalid) as error:
-            raise TableError(f"{path} cannot be read: {error}") from error
-    if kind == ".jsonl":
-        return None
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file, **DIALECTS[kind]), [])
-
-
-class Kinds:
-    """Which Arrow type holds all values of each column that were seen; text where they are mixed or nested."""
-
-    def __init__(self):
-        self.seen = {}
-
-    def add(self, row):
-        """Take note of a row's columns and of the kinds of their values."""
-        for name, value in row.items():
-            kind = type(value)
-            if kind is int and abs(value) > 2**53:
-                kind = "long" if abs(value) < 2**63 else object
-            self.seen.setdefault(name, set()).add(kind)
-
-    def schema(self):
-        """The columns, in the order of their first appearance, with their types."""
-        return pa.schema([(name, self._type(kinds - {type(None)})) for name, kinds in self.seen.items()])
-
-    @staticmethod
-    def _type(kinds):
-        for allowed, found in (({bool}, pa.bool_()), ({int, "long"}, pa.int64()), ({int, float}, pa.float64())):
-            if kinds and kinds <= allowed:
-                return found
-        return pa.string()
-
-
-def as_text(value):
-    """A value as text: nothing for None, JSON for numbers, lists and dicts."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | int | float | list | dict) else str(value)
-
-
-def write_part(path, kind, rows, schema):
-    """Write rows (dicts) without a header in the format ``kind``, one of :data:`SUFFIXES`."""
-    if kind == ".parquet":
-        texts = [field.name for field in schema if field.type == pa.string()]
-        for row in rows:
-            row |= {name: as_text(row[name]) for name in texts if row.get(name) is not None}
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
-        return
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        if kind == ".jsonl":
-            file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
-        else:
-            cells = ([as_text(row.get(name)) for name in schema.names] for row in rows)
-            if kind == ".tsv":
-                cells = ([cell.translate(TAB_BREAKS) for cell in row] for row in cells)
-            csv.writer(file, **DIALECTS[kind]).writerows(cells)
-
-
-def join(parts, path, kind, schema):
-    """Write a file from its parts, with a header where the format has one."""
-    if kind == ".parquet":
-        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-            held = []
-            for part in parts:
-                held.append(pq.read_table(part, schema=schema))
-                if sum(map(len, held)) >= GROUP:
-                    writer.write_table(pa.concat_tables(held).combine_chunks(), GROUP)
-                    held = []
-            if held:
-                writer.write_table(pa.concat_tables(held).combine_chunks(), GROUP)
-        return
-    with open(path, "wb") as out:
-        if kind != ".jsonl":
-            start = path.with_name("header")
-            write_part(start, kind, [dict(zip(schema.names, schema.names, strict=True))], schema)
-            out.write(start.read_bytes())
-        for part in parts:
-            out.write(part.read_bytes())

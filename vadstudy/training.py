@@ -18,9 +18,9 @@ from vadstudy import checkpoints, corpora, goemotions, mappers, metrics, recipes
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TrainingError
+from vadstudy.files import writable
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
 from vadstudy.losses import LabelLoss, PointLoss
-from vadstudy.paths import writable
 from vadstudy.regressor import Regressor, load_encoder
 
 
@@ -227,7 +227,7 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
     Raises
     ------
     TrainingError
-        If the loss is not finite; a ``StorageError`` if ``workdir`` cannot be written.
+        If the loss is not finite; a ``WriteError`` if ``workdir`` cannot be written.
     ValueError
         If the seed is not a whole number from 0 to 2**32 - 1.
     """

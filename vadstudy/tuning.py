@@ -18,8 +18,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from vadstudy import corpora, metrics, recipes, training
-from vadstudy.errors import RunError, StorageError
-from vadstudy.paths import writable, writing
+from vadstudy.errors import RunError, WriteError
+from vadstudy.files import writable, writing
 from vadstudy.recipes import SEED
 from vadstudy.tuned import FAMILIES, TRAINED, journal, open_journal
 
@@ -43,7 +43,7 @@ def tune(store, wanted=10, families=FAMILIES):
     ------
     RunError
         If a family is unknown, the journal is damaged, or it was begun with a recipe that had other fields.
-    StorageError
+    WriteError
         If the journal or a trial's files cannot be written; the trial is not counted.
     """
     if unknown := [family for family in families if family not in FAMILIES]:
@@ -151,7 +151,7 @@ def _carry_out(store, study, trial, corpus):
     parameters = suggest(trial, family, base)
     try:
         found = _trained(base, parameters, workdir, corpus) if base else _svm(store, parameters)
-    except StorageError:  # says nothing about the recipe; the trial is made up for
+    except WriteError:  # says nothing about the recipe; the trial is made up for
         raise
     except training.TrainingError as error:
         trial.set_user_attr("error", str(error))

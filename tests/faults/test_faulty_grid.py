@@ -15,7 +15,7 @@ import pytest
 from optuna.trial import TrialState
 
 from vadstudy import grid, progress, recipes, training, tuned, tuning
-from vadstudy.errors import RunError, StorageError, TrainingError
+from vadstudy.errors import RunError, TrainingError, WriteError
 from vadstudy.runs import RunStore
 
 SEED = recipes.SEED
@@ -218,13 +218,13 @@ def test_stopped_while_its_processes_import_it_says_one_line_and_takes_them_alon
 
 
 def full(*_):
-    raise StorageError("build/checkpoint-3 cannot be written: its disk is full")
+    raise WriteError("build/checkpoint-3 cannot be written: its disk is full")
 
 
 def test_a_full_disk_is_no_trial(store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(training, "train", full)
-        with pytest.raises(StorageError, match="its disk is full"):
+        with pytest.raises(WriteError, match="its disk is full"):
             tuning.tune(store, 1, ("bce",))
     assert tuned.trials(store).empty
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -245,6 +245,6 @@ def test_a_build_folder_that_cannot_be_written_is_one_line(engine, store, plan):
     plan("bce")
     store.scratch.parent.mkdir(exist_ok=True)
     Path(store.scratch).write_text("a file where a folder should be")
-    with pytest.raises(StorageError, match=f"^{store.scratch}.* cannot be written") as error:
+    with pytest.raises(WriteError, match=f"^{store.scratch}.* cannot be written") as error:
         engine(store)
     assert "\n" not in str(error.value)

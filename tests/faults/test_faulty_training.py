@@ -15,9 +15,10 @@ import torch
 from transformers import TrainerCallback
 
 from vadstudy import checkpoints, corpora, inference, recipes, training
-from vadstudy.errors import ModelError, StorageError, TrainingError
+from vadstudy.errors import ModelError, TrainingError, WriteError
+from vadstudy.files import sha256
 from vadstudy.inference import Frozen
-from vadstudy.regressor import load_encoder, sha256
+from vadstudy.regressor import load_encoder
 
 RECIPE = replace(recipes.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
 
@@ -377,7 +378,7 @@ class Flip(TrainerCallback):
 @pytest.mark.parametrize("killed", [False, True], ids=["to its end", "until it is killed"])
 def test_what_was_trained_on_states_that_were_damaged_meanwhile_is_not_used(killed, small, tmp_path, undisturbed):
     callbacks = [Flip(tmp_path / "frozen"), *([Stop()] if killed else [])]
-    with pytest.raises(KeyboardInterrupt if killed else StorageError, match="" if killed else "npy was damaged while"):
+    with pytest.raises(KeyboardInterrupt if killed else WriteError, match="" if killed else "npy was damaged while"):
         training.train(RECIPE, 42, tmp_path / "run", small, callbacks)
     begun = []
     watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
@@ -488,7 +489,7 @@ def test_a_disk_too_small_for_the_states_is_one_line_before_the_pass(reserve, di
 def test_a_disk_that_fills_up_during_the_pass_is_one_line_too(disk, texts, monkeypatch):
     monkeypatch.setattr(inference, "reserve", lambda *_: None)
     path = disk("16k") / "states.npy"
-    with pytest.raises(StorageError, match=r"states\.npy cannot be written: its disk is full \([\d,]+ bytes are free"):
+    with pytest.raises(WriteError, match=r"states\.npy cannot be written \(No space left on device, [\d,]+ bytes are free"):
         Frozen(path, *texts, "fp32")
 
 
@@ -497,7 +498,7 @@ def test_a_disk_that_fills_up_during_the_pass_is_one_line_too(disk, texts, monke
 def test_a_disk_that_fills_up_at_a_checkpoint_is_one_line_and_it_goes_on_later(size, disk, small, undisturbed):
     recipe = replace(RECIPE, trainable_layers=None)
     workdir = disk(size) / "run"
-    with pytest.raises(StorageError, match=r"cannot be written.* [\d,]+ bytes (are )?free") as error:
+    with pytest.raises(WriteError, match=r"cannot be written.* [\d,]+ bytes (are )?free") as error:
         training.train(recipe, 42, workdir, small)
     assert "\n" not in str(error.value)
     subprocess.run(["mount", "-o", "remount,size=100m", str(workdir.parent)], check=True)
@@ -507,7 +508,7 @@ def test_a_disk_that_fills_up_at_a_checkpoint_is_one_line_and_it_goes_on_later(s
 @pytest.mark.faults
 def test_a_read_only_disk_is_one_line_before_anything_is_trained(disk, small):
     folder = disk("10m", "ro")
-    with pytest.raises(StorageError, match=r"run cannot be written \(Read-only file system\): it or its folder is"):
+    with pytest.raises(WriteError, match=r"run cannot be written \(Read-only file system\); it is read-only"):
         training.train(RECIPE, 42, folder / "run", small)
 
 
@@ -515,13 +516,13 @@ FOREIGN = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_faulty_training import RECIPE, StorageError, training, two_labels
+from test_faulty_training import RECIPE, WriteError, training, two_labels
 corpus, folder = two_labels(), Path(sys.argv[2])
 if os.geteuid() == 0:
     os.setuid(65534)
 try:
     training.train(RECIPE, 42, folder / "run", corpus)
-except StorageError as error:
+except WriteError as error:
     print(error)
 """
 
