@@ -14,7 +14,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from vadstudy import files, mappers, metrics, tables
+from vadstudy import comparisons, files, mappers, measures, metrics, tables
+from vadstudy.comparisons import NAMES, Row
 from vadstudy.emotions import EMOTIONS, VAD
 from vadstudy.errors import ExportError
 from vadstudy.pipeline import EmotionPipeline, without_bars
@@ -116,30 +117,34 @@ def card(store, pipeline):
 
 def scores(store, run):
     """Rows (what, value, interval) of a run's test scores; rows of other runs only if they are recorded."""
-    rows, true = [], run.labels("test")
-
-    def labels(what, predicted):
-        for name, statistic in (("accuracy", metrics.accuracy), ("macro-F1", metrics.macro_f1)):
-            low, high = metrics.bootstrap_interval(statistic, true, predicted)
-            rows.append((f"{what}: {name}", f"{statistic(true, predicted):.3f}", f"{low:.3f} to {high:.3f}"))
-
-    labels("nearest emotion", tables.nearest(run))
-    for name, what in ((f"{run.recipe.name}-svm", "an SVM on the points (not in this folder)"),
-                       ("softmax", "for comparison, a softmax classifier on the same encoder")):  # fmt: skip
+    true, points, target = run.labels("test"), run.outputs("test"), run.mapper.points_for(run.labels("test"))
+    named = {"nearest emotion": tables.nearest(run)}
+    for name, what in (
+        (f"{run.recipe.name}-svm", "an SVM on the points (not in this folder)"),
+        ("softmax", "for comparison, a softmax classifier on the same encoder"),
+    ):
         if store.place(name, run.seed).exists():
-            labels(what, tables.most_probable(store.recorded(name, run.seed)))
-    points, target = run.outputs("test"), run.mapper.points_for(true)
-    low, high = metrics.bootstrap_interval(metrics.mae, target, points)
-    rows.append(("points: mean absolute error, in scaled units", f"{metrics.mae(target, points):.3f}",
-                 f"{low:.3f} to {high:.3f}"))  # fmt: skip
-    ends = metrics.bootstrap_interval(metrics.r2, target, points)
-    for name, value, low, high in zip(VAD, metrics.r2(target, points), *ends, strict=True):
-        rows.append((f"points: R² of {name}, in scaled units", f"{value:.3f}", f"{low:.3f} to {high:.3f}"))
+            named[what] = tables.most_probable(store.recorded(name, run.seed))
+    compared = comparisons.compare({what: Row([predicted]) for what, predicted in named.items()}, true)
+    rows = [line for what in named for line in _lines(compared, what, {s: f"{what}: {n}" for s, n in NAMES.items()})]
+    loss = {"points": Row([(points, target, target.mean(axis=0), "mae")])}
+    compared = comparisons.compare(loss, true, lambda row, _: measures.regression(*row))
+    said = {"test_loss": "points: mean absolute error, in scaled units"}
+    said |= {f"r2_{name[0].upper()}": f"points: R² of {name}, in scaled units" for name in VAD}
+    rows += _lines(compared, "points", said)
     other = store.recorded("vad-points", run.seed) if store.place("vad-points", run.seed).exists() else None
     if other and other.recipe.corpus == "emobank":
         human, found = other.rows("test")[list(VAD)].to_numpy(float), mappers.to_vad(other.outputs("test"), "scaled")
-        ends = metrics.bootstrap_interval(metrics.pearson, human, found)
-        for name, value, low, high in zip(VAD, metrics.pearson(human, found), *ends, strict=True):
-            rows.append((f"EmoBank, never trained on: Pearson's r with human {name}", f"{value:.3f}",
-                         f"{low:.3f} to {high:.3f}"))  # fmt: skip
+        compared = comparisons.compare({"people": Row([found])}, human, measures.correlation, strata=False)
+        said = {f"pearson_{n[0].upper()}": f"EmoBank, never trained on: Pearson's r with human {n}" for n in VAD}
+        rows += _lines(compared, "people", said)
     return rows
+
+
+def _lines(compared, row, said):
+    """A row's scores as lines (what, value, interval); ``said`` are the words for each score."""
+    scored = compared.scored(tuple(said)).loc[row]
+    return [
+        (what, f"{scored[score]:.3f}", f"{scored[f'{score}_low']:.3f} to {scored[f'{score}_high']:.3f}")
+        for score, what in said.items()
+    ]
