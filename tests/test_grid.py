@@ -28,12 +28,6 @@ def store(tmp_path):
     return found
 
 
-def recorded(store, name, seed):
-    """An empty file in a run's place."""
-    store.place(name, seed).parent.mkdir(parents=True)
-    store.place(name, seed).touch()
-
-
 @pytest.fixture
 def plan(monkeypatch):
     """Replaces the plan by some recipes."""
@@ -55,7 +49,7 @@ class Worker(threading.Thread):
 
 @pytest.fixture
 def worked(monkeypatch):
-    """Tasks run in threads and a run takes a moment and makes an empty file; the fixture notes what happened when.
+    """Tasks run in threads and a run takes a moment and makes an empty folder; the fixture notes what happened when.
 
     Recipes in ``worked.failing`` fail, those in ``worked.dying`` take their process with them.
     """
@@ -73,7 +67,7 @@ def worked(monkeypatch):
         time.sleep(0.05)
         if name in notes.failing:
             raise TrainingError(f"recipe {name!r}: the loss is nan")
-        recorded(store, name, seed)
+        store.place(name, seed).mkdir(parents=True)
         notes.append(("end", name))
 
     def start(store, task, failed, running):
@@ -173,7 +167,7 @@ def test_what_another_process_makes_is_waited_for_and_not_made_twice(store, plan
         while ("end", "bce") not in worked:
             time.sleep(0.01)
         time.sleep(0.2)
-        recorded(store, "nrc-mae", SEED)
+        store.place("nrc-mae", SEED).mkdir(parents=True)
         lock.release()
 
     thread = threading.Thread(target=other)
@@ -193,7 +187,7 @@ def test_a_missing_corpus_is_one_error_before_anything_is_begun(store, plan, wor
         with pytest.raises(CorpusError, match="^mini is not here$"):
             engine(store)
     assert worked == [] and not store.folder.exists()
-    recorded(store, "bce", SEED)
+    store.place("bce", SEED).mkdir(parents=True)
     plan("bce")
     caplog.set_level("INFO", "vadstudy.grid")
     grid.local(store)  # nothing is missing, so no corpus is needed
