@@ -217,8 +217,9 @@ def finding(line):
         return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"
     if line.verdict == "equal":
         return f"{name} equal within {MARGINS[line.score]:g} ({interval})"
-    after = " after correction" if not line.low <= 0 <= line.high else ""
-    return f"{name}: no difference found{after} ({interval})"
+    # Its p is corrected, or another test's than the interval's, and decides.
+    but = f"p {line.p:.2g}; " if not line.low <= 0 <= line.high else ""
+    return f"{name}: no difference found ({but}{interval})"
 
 
 def findings(differences):

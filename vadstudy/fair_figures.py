@@ -3,6 +3,7 @@
 import numpy as np
 import seaborn as sns
 
+from vadstudy.comparisons import WORDS
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, colour
 from vadstudy.fair import CROSSING
 from vadstudy.figures import CONTRAST, subplots
@@ -134,11 +135,10 @@ def assignments(scores):
     """Plot each training's scores by 1NN, in a column a set of points, by who dealt the labels; ``scores`` is that of
     :func:`vadstudy.assignments.scores`. A dot of the random ones is an assignment of its own."""
     figure, panels = subplots(1, 3, figsize=(11, 3.9), layout="constrained")
-    words = {"accuracy": "accuracy", "macro_f1": "macro-F1", "included": "share with the label among the nearest three"}
-    for axes, (score, name) in zip(panels, words.items(), strict=True):
+    for axes, score in zip(panels, ("accuracy", "macro_f1", "included"), strict=True):
         shades = list(CONTRAST[:2])
         sns.swarmplot(scores, x="points", y=score, hue="labels", dodge=True, size=5, palette=shades, ax=axes)
-        axes.set(xlabel="points", ylabel=f"{name} on test (0 to 1)")
+        axes.set(xlabel="points", ylabel=f"{WORDS[score]} on test (0 to 1)")
         axes.get_legend().remove()
     panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, title="labels")
     return figure
