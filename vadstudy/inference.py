@@ -112,16 +112,19 @@ class Frozen:
                 if path.exists():
                     log.warning("%s is not used: %s; the states are computed anew", path, why)
                 self._compute(path, shape, regressor.eval(), token_lists, precision, pad_id)
-            self.path, self.made = path, _checksum(path)["made"]
-            self.rows = np.load(path, mmap_mode="r")
+            stored = _checksum(path)
+            self.sha256, self.made = stored["sha256"], stored["made"]
+            # Open, because another process may replace the file, but not what is read here.
+            self.file, self.rows = open(path, "rb"), np.load(path, mmap_mode="r")  # noqa: SIM115
 
     def check(self):
         """Raise a ``WriteError`` if the file was damaged since it was opened: what was made of it is not to be used.
 
         It is then made anew when it is next opened, and has another ``made``, the mark of a making.
         """
-        if sha256(self.path) != _checksum(self.path)["sha256"]:
-            raise WriteError(f"{self.path} was damaged while it was in use; the same command makes it anew")
+        self.file.seek(0)
+        if hashlib.file_digest(self.file, "sha256").hexdigest() != self.sha256:
+            raise WriteError(f"{self.file.name} was damaged while it was in use; the same command makes it anew")
 
     def _problem(self, path, shape):
         """Why the file is not what it should be, in words; None if it is."""
@@ -138,7 +141,7 @@ class Frozen:
             return f"its SHA-256 is {found}, it was written with {expected}"
         rows = np.load(path, mmap_mode="r")
         if rows.shape != shape or lengths != self._lengths():
-            return f"it holds {rows.shape} states of other texts, expected {shape}"
+            return f"it is of other texts ({rows.shape[0]:,} states, expected {shape[0]:,})"
         return None
 
     def _lengths(self):

@@ -314,7 +314,7 @@ def unsealed_state(path):
 
 
 def damaged_checksum(path):
-    flip(path.with_suffix(".json"))
+    flip(path.with_suffix(".json"), 0.1)
 
 
 def no_checksum(path):
@@ -347,7 +347,7 @@ def test_damaged_states_are_made_anew(damage, said, texts, tmp_path, caplog):
     damage(path)
     assert (rows(path, texts) == right).all()
     (line,) = [record.getMessage() for record in caplog.records if record.name == "vadstudy.inference"]
-    assert line.startswith(str(path)) and said.split("|")[0] in line or said.split("|")[-1] in line
+    assert line.startswith(str(path)) and re.search(said, line)
     caplog.clear()
     assert (rows(path, texts) == right).all() and not caplog.records, "and then they are whole"
 
@@ -378,7 +378,7 @@ class Flip(TrainerCallback):
 @pytest.mark.parametrize("killed", [False, True], ids=["to its end", "until it is killed"])
 def test_what_was_trained_on_states_that_were_damaged_meanwhile_is_not_used(killed, small, tmp_path, undisturbed):
     callbacks = [Flip(tmp_path / "frozen"), *([Stop()] if killed else [])]
-    with pytest.raises(KeyboardInterrupt if killed else WriteError, match="" if killed else "npy was damaged while"):
+    with pytest.raises(KeyboardInterrupt if killed else WriteError, match=None if killed else "npy was damaged wh"):
         training.train(RECIPE, 42, tmp_path / "run", small, callbacks)
     begun = []
     watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
