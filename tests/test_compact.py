@@ -73,7 +73,7 @@ def test_a_record_that_may_not_be_written_to_is_read(store, monkeypatch):
 
 def test_it_is_fitted_once_then_read_until_its_run_changes(store, caplog):
     caplog.set_level("INFO")
-    with pytest.raises(RunError, match="scaled-mae-svm/seed42 is missing: this run is not recorded here"):
+    with pytest.raises(RunError, match=r"scaled-mae-svm/seed42\.parquet is missing: this run is not recorded here"):
         kept_svm(store)
     store.get("scaled-mae-svm")
     first = kept_svm(store)

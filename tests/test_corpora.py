@@ -1,13 +1,12 @@
 """Loading: the real corpora where they are, hand-made files for what else is read and written."""
 
-import json
 import logging
 from pathlib import Path
 
 import pytest
 from datasets import DatasetDict
 
-from vadstudy import corpora, fetch, goemotions, reading
+from vadstudy import corpora, fetch, goemotions, reading, runfile
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError
 
@@ -171,8 +170,8 @@ RECORDED = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_record_rests_on_the_corpora_as_they_are_read(name, data_folder):
     recorded = set()
-    for path in Path(__file__).parent.parent.glob("runs/*/*/recipe.json"):
-        run = json.loads(path.read_text(encoding="utf-8"))
+    for path in Path(__file__).parent.parent.glob("runs/*/seed??.parquet"):
+        run = runfile.meta(path.read_bytes())
         unfiltered = run["recipe"]["name"] == "corpus-lengths"
         if run["recipe"]["corpus"] + ", before the filter" * unfiltered == name:
             recorded.add(run["fingerprints"]["corpus"])

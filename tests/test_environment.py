@@ -17,7 +17,12 @@ ROOT = Path(__file__).parent.parent
 #: Tools of the environment, which the lock leaves to it.
 TOOLS = {"pip", "setuptools", "wheel"}
 #: Names on conda-forge that differ from PyPI's.
-CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "seaborn-base": "seaborn"}
+CONDA_NAMES = {
+    "jupyter_client": "jupyter-client",
+    "pytorch": "torch",
+    "matplotlib-base": "matplotlib",
+    "seaborn-base": "seaborn",
+}
 CODE = sorted([*ROOT.glob("vadstudy/*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("notebooks/[0-9]*.ipynb")])
 
 

@@ -131,6 +131,6 @@ def test_a_folder_with_files_is_kept_unless_told_otherwise(folder, tmp_path):
 def test_a_head_that_the_cards_code_cannot_read_is_refused():
     read = EmotionPipeline(profile="smoke")
     recipe = SimpleNamespace(mapper="nrc")
-    other = SimpleNamespace(run=SimpleNamespace(folder="runs/nrc-mae/seed42", recipe=recipe), regressor=read.regressor)
+    other = SimpleNamespace(run=SimpleNamespace(path="runs/nrc-mae/seed42", recipe=recipe), regressor=read.regressor)
     with pytest.raises(export.ExportError, match="runs/nrc-mae/seed42 has 1 layers in its head and the mapper 'nrc'"):
         export.head(other)

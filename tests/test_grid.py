@@ -293,7 +293,7 @@ GRID = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import __main__, recipes
+from vadstudy import __main__, recipes, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -304,7 +304,7 @@ def store(profile):
 
 if __name__ == "__main__":
     recipes.plan = lambda profile: [("nrc-mae", 42), ("nrc-mae-svm", 42)]
-    __main__.RunStore = store
+    runs.RunStore = store
     __main__.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """
 

@@ -144,7 +144,7 @@ def test_nothing_is_made(monkeypatch):
         raise AssertionError("a run was made")
 
     monkeypatch.setattr(RunStore, "_make", refuse)
-    with pytest.raises(RunError, match=r"seed43 is missing: .*git clone.*make retrain RUN=scaled-mae SEED=43"):
+    with pytest.raises(RunError, match=r"seed43\.parquet is missing: .*git clone.*make retrain RUN=scaled-mae SEED=43"):
         EmotionPipeline(profile="smoke", seed=43)
     with pytest.raises(RunError, match="weights of seed 42 only, not of scaled-mae's seed 43; leave it out"):
         EmotionPipeline(seed=43)

@@ -20,9 +20,11 @@ from vadstudy.runs import RunStore
 TEMPLATE = (report.DATA / "report.md").read_text(encoding="utf-8")
 PAIRS = [("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"),
          ("scaled-mae, SVM", "baseline, threshold 0.3"), ("softmax, argmax", "baseline, argmax"),
-         ("nrc-mae, 1NN", "nrc-mse, 1NN"),
+         ("nrc-mae, 1NN", "nrc-mse, 1NN"), ("nrc-mae, SVM", "nrc-mse, SVM"),
          *((f"{a}-mae, {by}", f"{b}-mae, {by}") for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
            for by in ("1NN", "SVM"))]  # fmt: skip
+DEALT = [("labels where NRC has them", "labels dealt at random"),
+         ("spread, dealt at random", "scaled, where NRC has them")]  # fmt: skip
 
 
 def interval(**values):
@@ -61,15 +63,20 @@ def made_up():
         "table1": pd.DataFrame([dict(run=run, **losses, paper_loss=0.12) for run in runs]),
         "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
         "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
-        "04_differences": differences(PAIRS[:5]), "05_differences": differences(PAIRS[5:]),
+        "04_differences": differences(PAIRS[:6]), "05_differences": differences(PAIRS[6:]),
         "07_rates": pd.DataFrame([dict(loss="MAE", learning_rate=5e-5, r2=0.2, **interval(accuracy=0.5))]),
         "07_pooling": scored("softmax-mean", "softmax-cls"),
         "07_held_out": scored("SVM on in-sample points", "SVM on held-out points"),
         "07_crossing": scored("scaled-mae", points="scaled", assignment="meaningful", least_distance=0.1),
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
-        "08_claims": pd.DataFrame([dict(claim="a", section="Table 2", sentence="It works.", verdict="supported")]),
+        "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
+        "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
+        "08_claims": pd.DataFrame([dict(claim=who, asked_by=who, section="Table 2", sentence="It works.",
+                                        verdict=verdict)
+                                   for who, verdict in (("paper", "supported"), ("us", "inconclusive"))]),
         "04_per_emotion": pd.DataFrame(dict(emotion=["joy", "grief"], support=[93, 2], softmax=[0.5, None])),
         "06_imdb": paper, "06_emotion": paper.assign(paper_accuracy=[0.57, None]),
+        "06_emobank_differences": differences([("regressor", "lexicon mean")]),
         "06_emobank": pd.DataFrame([dict(row="regressor", dimension="valence", **interval(pearson=0.4))]),
     }  # fmt: skip
 

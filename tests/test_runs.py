@@ -123,7 +123,7 @@ def test_weights_that_are_no_longer_kept_are_removed(store):
 
 
 def test_recorded_reads_and_never_makes(store):
-    how = "python -m vadstudy run bce --seed 42 --profile smoke"
+    how = "git clone.*make retrain RUN=bce SEED=42 PROFILE=smoke"
     with pytest.raises(RunError, match=rf"bce/seed42\.parquet is missing.*{how}"):
         store.recorded("bce")
     with pytest.raises(RunError, match="unknown recipe 'nope'"):

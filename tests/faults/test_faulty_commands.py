@@ -43,11 +43,11 @@ def call(*arguments, **options):
 
 #: A command, and what its one line says.
 CASES = [
-    pytest.param(("predict", "fine"), "seed42 is missing: .*git clone.*make retrain", id="no record: predict"),
-    pytest.param(("annotate", "IN", "OUT"), "seed42 is missing: .*git clone", id="no record: annotate"),
-    pytest.param(("export", "OUT"), "seed42 is missing: .*git clone", id="no record: export"),
+    pytest.param(("predict", "fine"), "seed42.parquet is missing: .*git clone.*make retrain", id="no record: predict"),
+    pytest.param(("annotate", "IN", "OUT"), "seed42.parquet is missing: .*git clone", id="no record: annotate"),
+    pytest.param(("export", "OUT"), "seed42.parquet is missing: .*git clone", id="no record: export"),
     pytest.param(
-        ("predict", "--profile", "paper", "x"), "seed42 is missing", id="no record: of a profile with downloads"
+        ("predict", "--profile", "paper", "x"), "seed42.parquet is missing", id="no record: of a profile with downloads"
     ),
 ]
 

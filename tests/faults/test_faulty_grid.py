@@ -151,9 +151,10 @@ def test_a_signal_while_a_process_is_started_comes_after(number):
 
 def test_a_process_that_cannot_be_started_leaves_the_signals_as_they_were(store):
     before = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    unpicklable = [(lambda: None, SEED)]
+    (store.scratch / "grid").mkdir(parents=True)
+    store.unpicklable = lambda: None
     with pytest.raises((AttributeError, PicklingError)):
-        grid._start(store, unpicklable, {}, {})
+        grid._start(store, [("nrc-mae", SEED)], {}, {})
     assert (signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
 
 
@@ -163,7 +164,7 @@ from pathlib import Path
 if __name__ != "__main__":
     Path(sys.argv[1], f"importing{os.getpid()}").touch()
     time.sleep(3)  # stands in for what takes long
-from vadstudy import __main__, recipes
+from vadstudy import __main__, recipes, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -173,7 +174,7 @@ def store(profile):
 
 if __name__ == "__main__":
     recipes.plan = lambda profile: [("nrc-mae", 42), ("bce", 42)]
-    __main__.RunStore = store
+    runs.RunStore = store
     __main__.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """
 
