@@ -29,7 +29,7 @@ def test_scores_are_the_tables(row):
 
 
 def test_there_are_rows_to_test():
-    assert len(ROWS) == 13
+    assert len(ROWS) == 14
 
 
 def test_transfer_numbers_are_the_tables():
@@ -58,6 +58,28 @@ def test_what_meaning_and_spread_do_is_the_table_s():
     assert len(effects) == 4
     for line in effects.itertuples():
         assert f"{line.difference:+.3f} ({line.low:+.3f} to {line.high:+.3f})".replace("-0.000", "+0.000") in README
+
+
+def test_what_assignments_do_is_the_tables():
+    text, meaning = " ".join(README.split()), pd.read_csv(ROOT / "reports" / "tables" / "07_meaning.csv")
+    for first in ("labels where NRC has them", "spread, dealt at random"):
+        line = meaning[(meaning["first"] == first) & (meaning["score"] == "accuracy")].iloc[0]
+        assert f"{line.difference:.3f} ({line.low:+.3f} to {line.high:+.3f})" in text
+    both = meaning[meaning["first"] == "labels where NRC has them"].set_index("score")
+    assert f"{both.difference['macro_f1']:.3f} ({both.low['macro_f1']:+.3f} to {both.high['macro_f1']:+.3f})" in text
+    assert set(both["verdict"]) == {"no difference found"}, "README says that NRC's does not stand out"
+    spread = meaning[meaning["first"] == "spread, dealt at random"].set_index("score")["verdict"]
+    assert (spread["accuracy"], spread["macro_f1"]) == ("higher", "equal")
+    scores = pd.read_csv(ROOT / "reports" / "tables" / "07_assignments.csv")
+    apart = scores.groupby(["labels", "points"])["accuracy"].std().groupby("labels").mean()
+    assert f"lie {apart['dealt at random']:.3f} apart in accuracy" in text
+    assert f"trainings of NRC's {apart['where NRC has them']:.3f}" in text
+
+
+def test_how_much_of_the_losses_gap_is_the_reader_s_is_the_table_s():
+    pairs = pd.read_csv(ROOT / "reports" / "tables" / "04_differences.csv").set_index(["first", "second", "score"])
+    by = {how: pairs.difference[f"nrc-mae, {how}", f"nrc-mse, {how}", "accuracy"] for how in ("1NN", "SVM")}
+    assert f"the gap in accuracy is {by['SVM']:.3f} in place of {by['1NN']:.3f}" in " ".join(README.split())
 
 
 def test_speeds_are_the_benchmarks():
