@@ -151,9 +151,10 @@ def test_a_signal_while_a_process_is_started_comes_after(number):
 
 def test_a_process_that_cannot_be_started_leaves_the_signals_as_they_were(store):
     before = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    unpicklable = [(lambda: None, SEED)]
+    (store.scratch / "grid").mkdir(parents=True)
+    store.unpicklable = lambda: None
     with pytest.raises((AttributeError, PicklingError)):
-        grid._start(store, unpicklable, {}, {})
+        grid._start(store, [("nrc-mae", SEED)], {}, {})
     assert (signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
 
 
