@@ -227,3 +227,10 @@ def test_the_record_is_small():
     assert sum(path.stat().st_size for path in files) < 60e6
     for name, seed in STORED:
         assert RECORD.get(name, seed).meta["seconds"] > 0
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True])
+def test_a_seed_that_no_generator_takes_is_one_line(store, seed):
+    for read in (store.get, store.recorded):
+        with pytest.raises(RunError, match="lengths.: seed .*, expected a whole number from 0 to 4294967295"):
+            read("corpus-lengths", seed)

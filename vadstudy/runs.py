@@ -69,7 +69,7 @@ class RunStore:
         WriteError
             If it must be made and cannot be written.
         """
-        recipe = self._recipe(name)
+        recipe = self._recipe(name, seed)
         data = None if retrain else self._bytes(name, seed)
         if data is None:
             sources = [self.get(source, seed) for source in getattr(recipe, "sources", ())]
@@ -84,7 +84,7 @@ class RunStore:
 
     def recorded(self, name, seed=recipes.SEED):
         """The run of a recipe and a seed, as :meth:`get`, but never made: a ``RunError`` says how to get it."""
-        recipe, data = self._recipe(name), self._bytes(name, seed)
+        recipe, data = self._recipe(name, seed), self._bytes(name, seed)
         if data is None:
             raise RunError(
                 f"{self.place(name, seed)} is missing: this run is not recorded here. Get the record with `git clone` "
@@ -119,10 +119,14 @@ class RunStore:
         span = f" of {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else ""
         return f"{len(self.read)} runs read from the record{span}; {len(self.made)} made just now"
 
-    def _recipe(self, name):
+    def _recipe(self, name, seed):
         if name not in self.recipes:
             known = ", ".join(self.recipes)
             raise RunError(f"unknown recipe {name!r} in profile {self.profile}; expected one of {known}")
+        try:
+            recipes.check_seed(seed)
+        except ValueError as error:
+            raise RunError(f"recipe {name!r}: {error}") from error
         return self.recipes[name]
 
     def _again(self, name, seed):

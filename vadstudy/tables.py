@@ -15,7 +15,7 @@ from vadstudy import comparisons, measures, metrics
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.comparisons import Row
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED, plan
+from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -34,9 +34,9 @@ PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
 
 
 def setting(store, names=None):
-    """Whose numbers these are, for captions: the profile's encoder, and the seeds of recipes ``names``, or of all."""
+    """Whose numbers these are, for captions: the encoder, and the seeds of recipes ``names``, or of Tables 1 to 3's."""
     encoder = store.recipes["scaled-mae"].encoder
-    names = names or [name for name, _ in plan(store.profile)]
+    names = names or [recipe.name for recipe in TRAINED]
     counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)})
     span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
     seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
