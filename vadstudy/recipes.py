@@ -314,8 +314,8 @@ def plan(profile="study"):
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
-    three = ("bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae", *(recipe.name for recipe in ASSIGNED))
-    count = dict.fromkeys(five, 5) | dict.fromkeys(three, 3)
+    three = ("bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
+    count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in ASSIGNED)), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     for name, recipe in chosen.items():
         if getattr(recipe, "kind", "") == "svm" and name == f"{recipe.source}-svm":
