@@ -71,7 +71,7 @@ def conda_pins():
             found |= pins([entry for entry in line["pip"] if not entry.startswith("-e")])
         elif line != "pip" and not line.startswith("python="):
             # name==version, or name=version=build, which conda takes as exact, too
-            match = re.fullmatch(r"([a-z0-9-]+)(?:==([^=*]+)|=([^=*]+)=[^=]+)", line)
+            match = re.fullmatch(r"([a-z0-9_-]+)(?:==([^=*]+)|=([^=*]+)=[^=]+)", line)
             assert match, f"environment.yml: {line!r} is not pinned to one version"
             found[CONDA_NAMES.get(match[1], match[1])] = match[2] or match[3]
     return found

@@ -37,7 +37,7 @@ def setting(store, names=None):
     """Whose numbers these are, for captions: the encoder, and the seeds of recipes ``names``, or of Tables 1 to 3's."""
     encoder = store.recipes["scaled-mae"].encoder
     names = names or [recipe.name for recipe in TRAINED]
-    counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)})
+    counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)}) or [0]
     span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
     seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
     return f"{ENCODER_NAMES.get(encoder, encoder)}, {seeds}"
