@@ -15,7 +15,7 @@ import torch
 from transformers import TrainerCallback
 
 from vadstudy import checkpoints, corpora, inference, recipes, training
-from vadstudy.errors import ModelError, TrainingError, WriteError
+from vadstudy.errors import ModelError, WriteError
 from vadstudy.files import sha256
 from vadstudy.inference import Frozen
 from vadstudy.regressor import load_encoder
@@ -479,7 +479,7 @@ def test_a_disk_too_small_for_the_states_is_one_line_before_the_pass(reserve, di
     passes = []
     monkeypatch.setattr(texts[0], "frozen", lambda *_: passes.append(1))
     path = disk("16k") / "states.npy"
-    with pytest.raises(TrainingError, match=r"states\.part needs [\d,]{6,} bytes, .* has [\d,]+ free") as error:
+    with pytest.raises(WriteError, match=r"states\.part needs [\d,]{6,} bytes, .* has [\d,]+ free") as error:
         Frozen(path, *texts, "fp32")
     assert "\n" not in str(error.value) and passes == []
     assert [found.name for found in path.parent.iterdir() if found.suffix != ".lock"] == []
@@ -542,7 +542,7 @@ def test_another_user_s_folder_is_one_line(inside, tmp_path):
             [sys.executable, "-c", FOREIGN, str(Path(__file__).parent), folder], capture_output=True, text=True
         )
         where.chmod(0o755)
-    assert found.stdout.endswith("work in a copy of the project that is yours\n"), found.stderr
+    assert found.stdout.endswith("work in a copy of the project of your own, then try again\n"), found.stderr
     assert found.stdout.startswith(f"{where / 'run'} cannot be written (Permission denied)")
     assert found.stdout.count("\n") == 1
 
