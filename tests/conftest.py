@@ -12,6 +12,8 @@ import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
+from vadstudy import recipes  # noqa: E402
+
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
 
@@ -30,3 +32,13 @@ def data_folder():
 def notebook(path):
     """The notebook at a module's own fixture ``path``."""
     return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def plan(monkeypatch):
+    """Replaces the plan by some recipes, of the first seed."""
+
+    def wanted(*names):
+        monkeypatch.setattr(recipes, "plan", lambda profile: [(name, recipes.SEED) for name in names])
+
+    return wanted

@@ -28,16 +28,6 @@ def store(tmp_path):
     return found
 
 
-@pytest.fixture
-def plan(monkeypatch):
-    """Replaces the plan by some recipes."""
-
-    def wanted(*names):
-        monkeypatch.setattr(recipes, "plan", lambda profile: [(name, SEED) for name in names])
-
-    return wanted
-
-
 class Worker(threading.Thread):
     """Stands in for a process; ``exitcode`` is that of a process that was killed."""
 

@@ -96,7 +96,6 @@ def losses(store, names=None):
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
 
-
         def read(run, loss=loss):
             constant = metrics.best_constant(run.mapper.points_for(train), loss)
             return run.outputs("test"), targets(run), constant, loss
@@ -133,7 +132,6 @@ def classifier_predictions(store):
 
     The threshold that is chosen on dev is chosen anew for each seed.
     """
-
 
     def above(threshold_of):
         return lambda run: metrics.threshold_predictions(expit(run.outputs("test")), threshold_of(run))

@@ -29,14 +29,6 @@ def store(tmp_path):
     return found
 
 
-@pytest.fixture
-def plan(monkeypatch):
-    def wanted(*names):
-        monkeypatch.setattr(recipes, "plan", lambda profile: [(name, SEED) for name in names])
-
-    return wanted
-
-
 class Worker(threading.Thread):
     """Stands in for a process."""
 
