@@ -132,6 +132,12 @@ def test_learning_rates_are_powers_of_ten():
     assert "5e-07" in text and "5e-04" in text
 
 
+def test_a_rank_is_whole_and_a_p_that_was_not_tested_is_a_dash():
+    table = differences([("a", "b")]).assign(rank=[7.0, np.nan], p_equal=np.nan)
+    text = report.as_markdown(table, "here")
+    assert re.search(r"\| +7 \|", text) and "7.0" not in text and "nan" not in text
+
+
 def test_what_a_row_lacks_is_a_dash():
     text = report.as_markdown(pd.DataFrame({"best trial": ["pooling", "C"], "softmax": ["cls", None]}), "here")
     assert "| cls " in text and "| –" in text and "None" not in text and "nan" not in text

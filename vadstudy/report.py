@@ -227,7 +227,9 @@ def _cells(table, name):
                 for value, sd, low, high,
                 bold in zip(values, sd, table[ends[0]], table[ends[1]], found, strict=True)]  # fmt: skip
     if name in ("p", "p_equal"):
-        return ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
+        return ["–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
+    if name == "rank":
+        return ["–" if pd.isna(rank) else f"{rank:.0f}" for rank in values]
     if name == "score":
         return [WORDS.get(score, score) for score in values]
     if values.dtype.kind == "f":
