@@ -39,7 +39,7 @@ REPORTED := build/$(PROFILE)/.reported
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 # What each executed notebook was made from, besides the notebook.
-SOURCES := $(wildcard vadstudy/*.py vadstudy/data/*) $(RECORD) requirements.txt
+SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help paper executed-and-reported test faults lab data retrain grid tune notebooks bench lint clean distclean FORCE
@@ -79,7 +79,7 @@ data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 
 retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEED=42] [PROFILE=study]
 	$(if $(RUN),,$(error RUN is missing: name the recipe to train, as in `make retrain RUN=scaled-mae SEED=42`; \
-		vadstudy/recipes.py has the recipes, and runs/ a folder for each that is recorded))
+		vadstudy/experiments.py has the recipes, and runs/ a folder for each that is recorded))
 	$(PY) -m vadstudy run $(RUN) --seed $(SEED) --profile $(PROFILE) --retrain
 
 grid: $(STAMP) ## Train what is missing, or with STATUS=1 show it [PROFILE=study] [JOBS=2] [ENGINE=local|slurm]

@@ -12,7 +12,7 @@ import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
-from vadstudy import recipes  # noqa: E402
+from vadstudy import experiments, recipes  # noqa: E402
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
@@ -39,6 +39,6 @@ def plan(monkeypatch):
     """Replaces the plan by some recipes, of the first seed."""
 
     def wanted(*names):
-        monkeypatch.setattr(recipes, "plan", lambda profile: [(name, recipes.SEED) for name in names])
+        monkeypatch.setattr(experiments, "plan", lambda profile: [(name, recipes.SEED) for name in names])
 
     return wanted

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import annotate
-from vadstudy.annotate import Annotation
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TableError
+from vadstudy.use import annotate
+from vadstudy.use.annotate import Annotation
 
 TEXTS = [f"text {i}" + " and so on" * (i % 5) for i in range(45)]
 NEW = ["valence", "arousal", "dominance", "emotion", "probability"]
@@ -62,8 +62,12 @@ def test_rows_keep_their_order_and_get_answers(source, tmp_path, suffix):
     out = tmp_path / f"out{suffix}"
     summary = Annotation(source, out).run(Stub())
     assert (summary["rows"], summary["read"], summary["empty"]) == (45, 45, 0)
-    found = {".csv": pd.read_csv, ".tsv": lambda path: pd.read_csv(path, sep="\t"), ".parquet": pd.read_parquet,
-             ".jsonl": lambda path: pd.read_json(path, lines=True)}[suffix](out)  # fmt: skip
+    found = {
+        ".csv": pd.read_csv,
+        ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+        ".parquet": pd.read_parquet,
+        ".jsonl": lambda path: pd.read_json(path, lines=True),
+    }[suffix](out)
     assert list(found) == ["id", "text", *NEW] and list(found["text"]) == TEXTS
     assert list(found["emotion"]) == [EMOTIONS[len(text) % 28] for text in TEXTS]
     assert np.allclose(found["valence"], [len(text) / 100 for text in TEXTS], atol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 
-from vadstudy.architecture import FROZEN, TRAINED, architecture
+from vadstudy.plots.architecture import GREY, ORANGE, architecture
 
 TOKENS = ["what", "a", "save", "!"]
 
@@ -21,15 +21,25 @@ def drawn(figure):
 @pytest.mark.parametrize("layers, trained, orange, grey", [(6, 2, 3, 5), (6, 0, 1, 7), (12, None, 14, 0)])
 def test_trained_and_frozen_layers(layers, trained, orange, grey):
     texts, colours = drawn(architecture("What a save!", TOKENS, "admiration", layers, trained))
-    assert (colours[TRAINED], colours[FROZEN]) == (orange, grey)
+    assert (colours[ORANGE], colours[GREY]) == (orange, grey)
     assert [text for text in texts if text.startswith("layer ")] == [f"layer {i + 1}" for i in range(layers)]
 
 
 def test_every_step_is_there():
     texts, _ = drawn(architecture("What a save!", TOKENS, "admiration", width=32, dims=3, pooling="max"))
     everything = "\n".join(texts)
-    for step in ("“What a save!”", "tokenizer\n\nwhat\na\nsave\n!", "embeddings", "masked\nmax pooling",
-                 "linear head\n32 × 3", "sigmoid", "(v, a, d)", "classifier", "mapper", "loss"):  # fmt: skip
+    for step in (
+        "“What a save!”",
+        "tokenizer\n\nwhat\na\nsave\n!",
+        "embeddings",
+        "masked\nmax pooling",
+        "linear head\n32 × 3",
+        "sigmoid",
+        "(v, a, d)",
+        "classifier",
+        "mapper",
+        "loss",
+    ):
         assert step in everything
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from vadstudy import compact
 from vadstudy.classifiers import EmotionSVM
-from vadstudy.compact import CompactSVM, kept_svm
 from vadstudy.errors import RunError
 from vadstudy.runs import RunStore
+from vadstudy.use import svm
+from vadstudy.use.svm import CompactSVM, kept_svm
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,12 @@ def test_a_record_that_may_not_be_written_to_is_read(store, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(compact.files, "replace", refuse)
+        patch.setattr(svm.files, "replace", refuse)
         kept_svm(store)
     folder = store.place("scaled-mae-svm", 42)
     assert not (folder / "svm.parquet").exists() and not list(folder.glob(".*"))
     kept_svm(store)
-    monkeypatch.setattr(compact, "FileLock", refuse)
+    monkeypatch.setattr(svm, "FileLock", refuse)
     kept_svm(store)
 
 

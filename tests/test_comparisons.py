@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vadstudy import comparisons, measures, metrics
-from vadstudy.comparisons import Row, compare, finding, verdict
+from vadstudy import bootstrap, metrics
+from vadstudy.bootstrap import Row, compare, direction, finding
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +41,17 @@ def test_losses_are_those_of_the_plain_metrics(labels):
     truth, found = rng.random((600, 3)), rng.random((600, 3))
     constant = truth.mean(axis=0)
     rows = {loss: Row([(found, truth, constant, loss)]) for loss in ("mse", "mae")}
-    values = compare(rows, labels, lambda row, labels: measures.regression(*row), n_resamples=2).values
+    values = compare(rows, labels, lambda row, labels: bootstrap.regression(*row), n_resamples=2).values
     assert values["mse"]["test_loss"][0] == pytest.approx(metrics.mse(truth, found), rel=1e-5)
     assert values["mae"]["ratio"][0] == pytest.approx(
-        metrics.mae(truth, found) / metrics.mae(truth, np.tile(constant, (600, 1))), rel=1e-5)  # fmt: skip
+        metrics.mae(truth, found) / metrics.mae(truth, np.tile(constant, (600, 1))), rel=1e-5
+    )
     r2 = [values["mse"][f"r2_{d}"][0] for d in "VAD"]
     np.testing.assert_allclose(r2, metrics.r2(truth, found), rtol=1e-4)
 
 
 def test_every_resample_has_each_label_as_often_as_the_test_set(labels):
-    counts = comparisons._counts(labels, 50, np.random.default_rng(0))
+    counts = bootstrap._counts(labels, 50, np.random.default_rng(0))
     for label in range(5):
         assert (counts[labels == label].sum(axis=0) == (labels == label).sum()).all()
     assert counts.max() > 1 and counts.min() == 0
@@ -100,11 +101,18 @@ def test_the_same_rows_give_the_same_numbers_in_another_table(labels):
 
 
 def test_holm_s_family_is_the_pair_whatever_else_is_compared():
-    lines = pd.DataFrame({"first": ["a", "a", "a"], "second": ["b", "b", "c"], "difference": 0.1,
-                          "p": [0.02, 0.04, 0.04], "p_equal": [0.5, np.nan, 0.5]})  # fmt: skip
-    table = comparisons.corrected(lines)
+    lines = pd.DataFrame(
+        {
+            "first": ["a", "a", "a"],
+            "second": ["b", "b", "c"],
+            "difference": 0.1,
+            "p": [0.02, 0.04, 0.04],
+            "p_equal": [0.5, np.nan, 0.5],
+        }
+    )
+    table = bootstrap.corrected(lines)
     assert table["p"].tolist() == [0.04, 0.04, 0.04] and list(table["verdict"]) == ["higher"] * 3
-    harder = comparisons.corrected(lines.assign(p=[0.03, 0.04, 0.04]))
+    harder = bootstrap.corrected(lines.assign(p=[0.03, 0.04, 0.04]))
     assert harder["p"].tolist() == [0.06, 0.06, 0.04]
     assert list(harder["verdict"]) == ["no difference found", "no difference found", "higher"]
 
@@ -138,8 +146,8 @@ def test_correlations_are_scipy_s_in_every_resample():
     rng = np.random.default_rng(0)
     truth = rng.integers(5, size=(60, 3)) / 4
     found = truth + rng.normal(size=(60, 3)) * 0.3
-    sums, scores = measures.correlation(found, truth)
-    counts = comparisons._counts(np.zeros(60, int), 3, rng)
+    sums, scores = bootstrap.correlation(found, truth)
+    counts = bootstrap._counts(np.zeros(60, int), 3, rng)
     got = scores((sums @ counts).astype(float))
     for k in range(3):
         drawn = np.repeat(np.arange(60), counts[:, k].astype(int))
@@ -153,24 +161,30 @@ def test_without_strata_differences_and_intervals_rest_on_the_same_draws():
     rng = np.random.default_rng(0)
     truth = rng.random((50, 3))
     rows = {"a": Row([truth + 0.1 * rng.random((50, 3))]), "b": Row([rng.random((50, 3))])}
-    compared = compare(rows, truth, measures.correlation, strata=False, n_resamples=500)
+    compared = compare(rows, truth, bootstrap.correlation, strata=False, n_resamples=500)
     assert compared.alone is compared.draws
     table = compared.differences([("a", "b")], ("pearson_V", "pearson_A"))
     assert list(table["verdict"]) == ["higher", "higher"] and table["p_equal"].isna().all()
 
 
-@pytest.mark.parametrize(("numbers", "said"), [
-    ((0.03, 0.01, 1.0), "higher"), ((-0.03, 0.01, 1.0), "lower"), ((0.001, 0.5, 0.01), "equal"),
-    ((0.001, 0.04, 0.01), "higher"), ((0.01, 0.2, 0.3), "no difference found"),
-    ((0.01, 0.2, np.nan), "no difference found"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.03, 0.01, 1.0), "higher"),
+        ((-0.03, 0.01, 1.0), "lower"),
+        ((0.001, 0.5, 0.01), "equal"),
+        ((0.001, 0.04, 0.01), "higher"),
+        ((0.01, 0.2, 0.3), "no difference found"),
+        ((0.01, 0.2, np.nan), "no difference found"),
+    ],
+)
 def test_the_verdict_of_a_pair(numbers, said):
-    assert verdict(*numbers) == said
+    assert direction(*numbers) == said
 
 
 def test_f1_by_label_and_its_mean(labels):
     predicted = guess(labels, 0.5, 1)
-    values = compare({"row": Row([predicted])}, labels, measures.f1_by_label, n_resamples=2).values["row"]
+    values = compare({"row": Row([predicted])}, labels, bootstrap.f1_by_label, n_resamples=2).values["row"]
     assert np.mean([values[k][0] for k in range(5)]) == pytest.approx(metrics.macro_f1(labels, predicted))
 
 
@@ -190,7 +204,7 @@ def test_confusion_that_follows_the_distances_has_a_correlation_of_minus_one():
     fill = np.repeat(np.arange(4), counts.max() - counts)
     labels, predicted = np.append(labels, fill), np.append(predicted, fill)
     found = compare(
-        {"row": Row([predicted])}, labels, lambda p, y: measures.confusion_by_distance(p, y, distances), n_resamples=2
+        {"row": Row([predicted])}, labels, lambda p, y: bootstrap.confusion_by_distance(p, y, distances), n_resamples=2
     )
     assert found.values["row"]["rho"][0] == pytest.approx(-1)
 

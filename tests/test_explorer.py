@@ -11,10 +11,10 @@ import torch
 from scipy.special import softmax
 
 import vadstudy
-from vadstudy import answers, explorer
-from vadstudy.answers import Reader
-from vadstudy.emotions import EMOTIONS, VAD
+from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.runs import RunStore
+from vadstudy.use import answers, explorer
+from vadstudy.use.answers import Reader
 
 TEXT = "The sky fell on me & I <b>laughed</b>"
 
@@ -78,9 +78,10 @@ def test_a_words_weight_is_what_leaving_it_out_changes(reader, monkeypatch):
     without = reader.answer("never again dear friend").vad
     row = frame.iloc[2]
     assert list(frame["word"]) == ["never", "again", "my", "dear", "friend"]
-    assert row[list(VAD)].astype(float).to_numpy() == pytest.approx(
-        reader.answer("never again my dear friend").vad - without, abs=1e-5)  # fmt: skip
-    assert row["distance"] == pytest.approx(np.linalg.norm(row[list(VAD)].astype(float)))
+    assert row[list(DIMENSIONS)].astype(float).to_numpy() == pytest.approx(
+        reader.answer("never again my dear friend").vad - without, abs=1e-5
+    )
+    assert row["distance"] == pytest.approx(np.linalg.norm(row[list(DIMENSIONS)].astype(float)))
     assert reader.words("alone").empty
     monkeypatch.setattr(answers, "MAX_WORDS", 3)
     assert list(reader.words("one two three four")["word"]) == ["one", "two", "three"]

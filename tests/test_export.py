@@ -11,10 +11,11 @@ import yaml
 from sklearn.metrics import accuracy_score, f1_score, r2_score
 from transformers import pipeline
 
-from vadstudy import export, tables
+from vadstudy import tables
 from vadstudy.emotions import EMOTIONS
-from vadstudy.pipeline import EmotionPipeline
 from vadstudy.runs import RunStore
+from vadstudy.use import export
+from vadstudy.use.pipeline import EmotionPipeline
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,11 @@ def snippet(readme):
 
 
 def test_the_cards_code_needs_no_vadstudy(readme):
-    imported = {node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-                for node in ast.walk(ast.parse(snippet(readme)))
-                if isinstance(node, ast.Import | ast.ImportFrom)}  # fmt: skip
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(snippet(readme)))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
     assert {name.split(".")[0] for name in imported} == {"numpy", "torch", "safetensors", "transformers"}
 
 

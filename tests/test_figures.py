@@ -9,9 +9,10 @@ from matplotlib import pyplot as plt
 from matplotlib import rc_params_from_file
 from matplotlib.text import Text
 
-from vadstudy import figures, mappers, page, regions, space
+from vadstudy import mappers
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
+from vadstudy.plots import figures, page, regions, space
 
 
 def texts(figure):
@@ -19,8 +20,15 @@ def texts(figure):
 
 
 def test_intervals_puts_each_row_at_its_score_and_the_papers_beside_it():
-    table = pd.DataFrame({"accuracy": [0.6, 0.5], "accuracy_low": [0.58, 0.48], "accuracy_high": [0.62, 0.53],
-                          "paper_accuracy": [0.557, None]}, index=["first", "second"])  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "accuracy": [0.6, 0.5],
+            "accuracy_low": [0.58, 0.48],
+            "accuracy_high": [0.62, 0.53],
+            "paper_accuracy": [0.557, None],
+        },
+        index=["first", "second"],
+    )
     figure = figures.intervals(table, "MiniLM-L6, seed 42", scores=("accuracy",))
     axes = figure.axes[0]
     assert axes.containers[0].lines[0].get_xdata().tolist() == [0.6, 0.5]

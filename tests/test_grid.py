@@ -13,9 +13,10 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from vadstudy import grid, progress, recipes
-from vadstudy.__main__ import main
+from vadstudy import experiments, recipes
+from vadstudy.cli import main
 from vadstudy.errors import CorpusError, RunError, TrainingError
+from vadstudy.lab import grid, progress
 from vadstudy.runs import RunStore
 
 SEED = recipes.SEED
@@ -74,7 +75,7 @@ def worked(monkeypatch):
         running[ours] = worker, list(task), "log"
 
     def survey(store):
-        return {job: 60.0 for job in recipes.plan("smoke") if store.place(*job).exists()}, {}
+        return {job: 60.0 for job in experiments.plan("smoke") if store.place(*job).exists()}, {}
 
     monkeypatch.setattr(RunStore, "get", get)
     monkeypatch.setattr(grid, "_start", start)
@@ -85,7 +86,7 @@ def worked(monkeypatch):
 
 @pytest.mark.parametrize("profile", recipes.PROFILES)
 def test_tasks_hold_each_job_once_and_after_its_sources(profile):
-    store, jobs = RunStore(profile), recipes.plan(profile)
+    store, jobs = RunStore(profile), experiments.plan(profile)
     tasks = grid.tasks(store, jobs)
     assert sorted(sum(tasks, [])) == sorted(jobs)
     firsts = [task[0] for task in tasks]
@@ -96,13 +97,23 @@ def test_tasks_hold_each_job_once_and_after_its_sources(profile):
             assert bool(set(grid.sources(store, job)) & set(task[:i])) == (i > 0)
     # What needs runs of several tasks comes with the last of them, and so never keeps the others from starting.
     assert [job[0] for job in next(task for task in tasks if ("scaled-mae-fold3of3", SEED) in task)] == [
-        "scaled-mae-fold3of3", "scaled-mae-svm-heldout"]  # fmt: skip
+        "scaled-mae-fold3of3",
+        "scaled-mae-svm-heldout",
+    ]
 
 
 def test_two_at_a_time_and_nothing_before_its_sources(store, plan, worked, caplog):
-    caplog.set_level("INFO", "vadstudy.grid")
-    plan("scaled-mae", "scaled-mae-fold1of3", "scaled-mae-fold2of3", "scaled-mae-fold3of3", "bce", "scaled-mae-svm",
-         "scaled-mae-svm-heldout", "labels-words")  # fmt: skip
+    caplog.set_level("INFO", "vadstudy.lab.grid")
+    plan(
+        "scaled-mae",
+        "scaled-mae-fold1of3",
+        "scaled-mae-fold2of3",
+        "scaled-mae-fold3of3",
+        "bce",
+        "scaled-mae-svm",
+        "scaled-mae-svm-heldout",
+        "labels-words",
+    )
     worked.slow = {"scaled-mae-fold2of3": 1}  # what waits for it cannot start together with the other work
     grid.local(store, 2)
     assert len(worked.names("end")) == 8
@@ -181,7 +192,7 @@ def test_a_missing_corpus_is_one_error_before_anything_is_begun(store, plan, wor
     assert worked == [] and not store.folder.exists()
     store.place("bce", SEED).mkdir(parents=True)
     plan("bce")
-    caplog.set_level("INFO", "vadstudy.grid")
+    caplog.set_level("INFO", "vadstudy.lab.grid")
     grid.local(store)  # nothing is missing, so no corpus is needed
     assert caplog.messages == ["1 done, 0 running, 0 left"]
 
@@ -202,8 +213,12 @@ def test_status_and_summary_tell_done_running_left_and_unusable(store, plan):
     with FileLock(store.scratch / "locks" / f"nrc-mae-seed{SEED}.lock"):
         table = progress.status(store)
         assert {name: state for name, row in table.iterrows() for state in table if row[state]} == {
-            "bce": "done", "softmax": "unusable", "nrc-mae": "running", "nrc-mae-svm": "left", "labels-words": "done"
-        }  # fmt: skip
+            "bce": "done",
+            "softmax": "unusable",
+            "nrc-mae": "running",
+            "nrc-mae-svm": "left",
+            "labels-words": "done",
+        }
         done, unusable = progress.survey(store)
         assert "seed42.parquet is damaged" in unusable["softmax", SEED]
         assert progress.summary(store, done, unusable) == "2 done, 1 running, 1 left, 1 failed, roughly 1 min"
@@ -283,7 +298,7 @@ GRID = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import __main__, recipes, runs
+from vadstudy import cli, recipes, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -294,9 +309,9 @@ def store(profile):
     return found
 
 if __name__ == "__main__":
-    recipes.plan = lambda profile: [("nrc-mae", 42), ("nrc-mae-svm", 42)]
+    experiments.plan = lambda profile: [("nrc-mae", 42), ("nrc-mae-svm", 42)]
     runs.RunStore = store
-    __main__.main(["grid", "--profile", "smoke", "--jobs", "2"])
+    cli.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """
 
 
@@ -319,9 +334,14 @@ def test_stopped_in_any_way_it_takes_its_processes_along_and_goes_on(store, tmp_
 
     def start():
         # As from a terminal: where the tests themselves run in the background, Ctrl-C is ignored.
-        return subprocess.Popen([sys.executable, str(script), str(tmp_path)], stdout=subprocess.PIPE, text=True,
-                                stderr=subprocess.STDOUT, start_new_session=True,
-                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
     def steps():
         found = store.scratch.glob("checkpoints/nrc-mae-seed42/checkpoint-*/trainer_state.json")

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from vadstudy.losses import LabelLoss, PointLoss
 from vadstudy.mappers import nrc
+from vadstudy.model import LabelLoss, PointLoss
 
 POINTS = [[0.0, 0.0], [1.0, 1.0]]
 PREDICTED = torch.tensor([[0.5, 0.0], [1.0, 0.8]])

@@ -83,8 +83,11 @@ def test_code_cells_are_short(notebook):
 
 
 def test_names_no_path_of_a_machine(notebook):
-    found = [text[max(0, match.start() - 40) : match.end() + 40]
-             for text in texts(notebook) for match in MACHINE_PATH.finditer(text)]  # fmt: skip
+    found = [
+        text[max(0, match.start() - 40) : match.end() + 40]
+        for text in texts(notebook)
+        for match in MACHINE_PATH.finditer(text)
+    ]
     assert found == []
 
 

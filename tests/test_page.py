@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vadstudy import page, schemas
+from vadstudy.disk import schemas
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
 from vadstudy.errors import CorpusError
 from vadstudy.mappers import Mapper, from_vad, nrc, random, scaled
+from vadstudy.plots import page
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,8 +26,13 @@ def fake_run(mapper, name="scaled-mae"):
     """What a page needs of a run: 3 comments of each label but the last, off its point, whose numbers are long."""
     labels = np.repeat(np.arange(len(mapper) - 1), 3)
     points = mapper.points[labels] * 0.9 + 0.012345678
-    return SimpleNamespace(mapper=mapper, recipe=SimpleNamespace(name=name), seed=42,
-                           outputs={"test": points.astype("float32")}.get, labels={"test": labels}.get)  # fmt: skip
+    return SimpleNamespace(
+        mapper=mapper,
+        recipe=SimpleNamespace(name=name),
+        seed=42,
+        outputs={"test": points.astype("float32")}.get,
+        labels={"test": labels}.get,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +91,14 @@ def test_axes_have_the_mappers_names(tmp_path):
     figure = page.interactive([nrc(), random()]).to_plotly_json()
     assert figure["layout"]["scene"]["xaxis"]["title"]["text"].startswith("valence")
     html = page.write_page([nrc(), random()], tmp_path / "x.html").read_text(encoding="utf-8")
-    assert [space["axes"][0] for space in spaces_in(html)] == ["valence (0 negative, 1 positive)",
-                                                               "dimension 1 (0 to 1)"]  # fmt: skip
+    assert [space["axes"][0] for space in spaces_in(html)] == [
+        "valence (0 negative, 1 positive)",
+        "dimension 1 (0 to 1)",
+    ]
 
 
 def test_what_mappers_and_labels_are_called_is_escaped(tmp_path):
-    evil = "<script>alert(1)</script>", "<a href='javascript:alert(2)'>joy</a>", "</script><b>\"&"
+    evil = "<script>alert(1)</script>", "<a href='javascript:alert(2)'>joy</a>", '</script><b>"&'
     mapper = Mapper("<img src=x onerror=alert(3)>", evil, [[0, 0, 0], [0, 0, 1], [1, 1, 1]])
     figure = page.interactive([mapper]).to_plotly_json()
     drawn = [*figure["data"][0]["text"], *np.ravel(figure["data"][0]["customdata"])]
@@ -100,8 +108,10 @@ def test_what_mappers_and_labels_are_called_is_escaped(tmp_path):
     for raw in (*evil, mapper.name, "<img", "<a href"):
         assert raw not in html
     assert set(data_in(html)[0]["text"]) == {
-        "&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;a href=&#x27;javascript:alert(2)&#x27;&gt;joy&lt;/a&gt;",
-        "&lt;/script&gt;&lt;b&gt;&quot;&amp;"}  # fmt: skip
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&lt;a href=&#x27;javascript:alert(2)&#x27;&gt;joy&lt;/a&gt;",
+        "&lt;/script&gt;&lt;b&gt;&quot;&amp;",
+    }
 
 
 def test_a_run_shows_where_it_predicts_the_comments_of_each_label(written):
@@ -134,8 +144,9 @@ def test_the_recorded_runs_page_is_small_and_only_has_words_where_the_lexicon_is
     assert [trace["meta"]["space"] for trace in found] == [0, 1]
     assert found[0]["text"] == ["glimmerword", "&lt;b&gt;evilword"] and "<b>evilword" not in text
     assert [found[0][axis][0] for axis in "xyz"] == [0.959, 0.5, 0.25]
-    np.testing.assert_allclose([found[1][axis] for axis in "xyz"],
-                               from_vad([[0.959, 0.5, 0.25], [0, 0, 1]], "scaled").T, atol=0.0005)  # fmt: skip
+    np.testing.assert_allclose(
+        [found[1][axis] for axis in "xyz"], from_vad([[0.959, 0.5, 0.25], [0, 0, 1]], "scaled").T, atol=0.0005
+    )
     monkeypatch.setenv("VADSTUDY_DATA", str(lexicon.parent))
     assert page.write_pages(runs, tmp_path) == [page_with]
     assert page_with.read_bytes() == same

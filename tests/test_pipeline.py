@@ -7,8 +7,8 @@ import pytest
 from vadstudy import mappers
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
-from vadstudy.pipeline import EmotionPipeline, sharpest
 from vadstudy.runs import RunStore
+from vadstudy.use.pipeline import EmotionPipeline, sharpest
 
 TEXTS = [f"what a day number {i} has been" + " so far" * (i % 7) for i in range(40)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vadstudy import runfile
+from vadstudy.disk import sealed
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,14 +34,19 @@ def test_there_are_rows_to_test():
 
 def test_transfer_numbers_are_the_tables():
     imdb, emotion = table("06_imdb")["accuracy"], table("06_emotion")["accuracy"]
-    for found in (imdb["regressor, threshold from train"], imdb["lexicon mean, threshold from train"],
-                  imdb["words of comments, threshold from train"], imdb["bag of words"],
-                  emotion["regressor and SVM"]):  # fmt: skip
+    for found in (
+        imdb["regressor, threshold from train"],
+        imdb["lexicon mean, threshold from train"],
+        imdb["words of comments, threshold from train"],
+        imdb["bag of words"],
+        emotion["regressor and SVM"],
+    ):
         assert f"{100 * found:.1f} %" in README
 
 
-@pytest.mark.parametrize(("first", "second"),
-                         [("softmax, argmax", "scaled-mae, SVM"), ("scaled-mae, SVM", "baseline, threshold 0.3")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("softmax, argmax", "scaled-mae, SVM"), ("scaled-mae, SVM", "baseline, threshold 0.3")]
+)
 def test_the_first_findings_are_the_tables(first, second):
     differences = pd.read_csv(ROOT / "reports" / "tables" / "04_differences.csv")
     found = differences[(differences["first"] == first) & (differences["second"] == second)]
@@ -91,8 +96,12 @@ def test_speeds_are_the_benchmarks():
     assert f"takes {ways['explorer']['ms_an_answer']:.0f} ms" in text
     ways = training["ways"]
     assert f"{ways['study']['times_the_original']:.1f} times as many examples a second" in text
-    reached = {name: f"after {way['minutes_to_target']:.1f} minutes" if way["minutes_to_target"] else
-               f"not within {training['minutes']:g}" for name, way in ways.items()}  # fmt: skip
+    reached = {
+        name: f"after {way['minutes_to_target']:.1f} minutes"
+        if way["minutes_to_target"]
+        else f"not within {training['minutes']:g}"
+        for name, way in ways.items()
+    }
     assert f"Dev macro-F1 is {training['target']:.2f} {reached['study']}" in text
     assert f"{reached['plain']}; in the original's way {reached['original']}." in text
     best = [f"{ways[name]['best']:.3f}" for name in ("study", "plain", "original")]
@@ -102,7 +111,7 @@ def test_speeds_are_the_benchmarks():
 
 def test_the_precision_is_the_records():
     paths = [path for path in ROOT.glob("runs/*/seed*.parquet") if not path.name.endswith(".svm.parquet")]
-    metas = [runfile.meta(path.read_bytes()) for path in paths]
+    metas = [sealed.meta(path.read_bytes()) for path in paths]
     trained = [meta for meta in metas if "loss" in meta["recipe"]]
     assert {meta.get("precision", meta["recipe"]["precision"]) for meta in trained} == {"bf16"}
     assert "The encoder's runs were computed in bfloat16." in README

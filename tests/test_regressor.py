@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vadstudy.inference import padded, predict
-from vadstudy.regressor import Regressor, load_encoder, pool
+from vadstudy.model import Regressor, load_encoder, pool
 
 TEXTS = ["Something in the way she moves", "no", "I never saw that one coming, wow, what a day it has been for us all"]
 

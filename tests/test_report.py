@@ -12,34 +12,61 @@ import pandas as pd
 import pytest
 import typst
 
-from vadstudy import figures, report
 from vadstudy.errors import RunError
-from vadstudy.findings import findings
+from vadstudy.paper import report
+from vadstudy.paper.sentences import findings
+from vadstudy.plots import figures
 from vadstudy.runs import RunStore
 
 TEMPLATE = (report.DATA / "report.md").read_text(encoding="utf-8")
-PAIRS = [("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"),
-         ("scaled-mae, SVM", "baseline, threshold 0.3"), ("softmax, argmax", "baseline, argmax"),
-         ("nrc-mae, 1NN", "nrc-mse, 1NN"), ("nrc-mae, SVM", "nrc-mse, SVM"),
-         *((f"{a}-mae, {by}", f"{b}-mae, {by}") for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
-           for by in ("1NN", "SVM"))]  # fmt: skip
-DEALT = [("labels where NRC has them", "labels dealt at random"),
-         ("spread, dealt at random", "scaled, where NRC has them")]  # fmt: skip
+PAIRS = [
+    ("scaled-mae, SVM", "scaled-mae, 1NN"),
+    ("softmax, argmax", "scaled-mae, SVM"),
+    ("scaled-mae, SVM", "baseline, threshold 0.3"),
+    ("softmax, argmax", "baseline, argmax"),
+    ("nrc-mae, 1NN", "nrc-mse, 1NN"),
+    ("nrc-mae, SVM", "nrc-mse, SVM"),
+    *(
+        (f"{a}-mae, {by}", f"{b}-mae, {by}")
+        for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
+        for by in ("1NN", "SVM")
+    ),
+]
+DEALT = [
+    ("labels where NRC has them", "labels dealt at random"),
+    ("spread, dealt at random", "scaled, where NRC has them"),
+]
 
 
 def interval(**values):
     """Columns of values with intervals 0.01 to both sides."""
-    return {name + end: value + width for name, value in values.items()
-            for end, width in (("", 0), ("_low", -0.01), ("_high", 0.01))}  # fmt: skip
+    return {
+        name + end: value + width
+        for name, value in values.items()
+        for end, width in (("", 0), ("_low", -0.01), ("_high", 0.01))
+    }
 
 
 def differences(pairs):
     """Accuracy is found to be higher by 0.02, in macro-F1 nothing is found."""
-    lines = [{"first": a, "second": b, "score": score, "difference": size, "low": size - 0.01, "high": size + 0.01,
-              "p": p, "p_equal": 0.9, "verdict": said}
-             for a, b in pairs for score, size, p, said in (("accuracy", 0.02, 1e-9, "higher"),
-                                                            ("macro_f1", -0.005, 0.4,
-                                                             "no difference found"))]  # fmt: skip
+    lines = [
+        {
+            "first": a,
+            "second": b,
+            "score": score,
+            "difference": size,
+            "low": size - 0.01,
+            "high": size + 0.01,
+            "p": p,
+            "p_equal": 0.9,
+            "verdict": said,
+        }
+        for a, b in pairs
+        for score, size, p, said in (
+            ("accuracy", 0.02, 1e-9, "higher"),
+            ("macro_f1", -0.005, 0.4, "no difference found"),
+        )
+    ]
     return pd.DataFrame(lines)
 
 
@@ -63,7 +90,8 @@ def made_up():
         "table1": pd.DataFrame([dict(run=run, **losses, paper_loss=0.12) for run in runs]),
         "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
         "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
-        "04_differences": differences(PAIRS[:6]), "05_differences": differences(PAIRS[6:]),
+        "04_differences": differences(PAIRS[:6]),
+        "05_differences": differences(PAIRS[6:]),
         "07_rates": pd.DataFrame([dict(loss="MAE", learning_rate=5e-5, r2=0.2, **interval(accuracy=0.5))]),
         "07_pooling": scored("softmax-mean", "softmax-cls"),
         "07_held_out": scored("SVM on in-sample points", "SVM on held-out points"),
@@ -71,14 +99,18 @@ def made_up():
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
         "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
         "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
-        "08_claims": pd.DataFrame([dict(claim=who, asked_by=who, section="Table 2", sentence="It works.",
-                                        verdict=verdict)
-                                   for who, verdict in (("paper", "supported"), ("us", "inconclusive"))]),
+        "08_claims": pd.DataFrame(
+            [
+                dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
+                for who, verdict in (("paper", "supported"), ("us", "inconclusive"))
+            ]
+        ),
         "04_per_emotion": pd.DataFrame(dict(emotion=["joy", "grief"], support=[93, 2], softmax=[0.5, None])),
-        "06_imdb": paper, "06_emotion": paper.assign(paper_accuracy=[0.57, None]),
+        "06_imdb": paper,
+        "06_emotion": paper.assign(paper_accuracy=[0.57, None]),
         "06_emobank_differences": differences([("regressor", "lexicon mean")]),
         "06_emobank": pd.DataFrame([dict(row="regressor", dimension="valence", **interval(pearson=0.4))]),
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +200,10 @@ def test_a_failure_to_typeset_leaves_nothing(store, monkeypatch):
 
 
 def test_the_record_counts_what_the_notebooks_made(store):
-    assert re.fullmatch(r"The tables rest on 1 runs? of \d{4}-\d\d-\d\d: 1 read from the record, 0 made just now\.",
-                        report.record(store))  # fmt: skip
+    assert re.fullmatch(
+        r"The tables rest on 1 runs? of \d{4}-\d\d-\d\d: 1 read from the record, 0 made just now\.",
+        report.record(store),
+    )
     (store.output("notebooks") / "01.ipynb").write_text('"0 runs read from the record; 1 made just now\\n"')
     assert report.record(store).endswith(": 0 read from the record, 1 made just now.")
 
@@ -180,13 +214,19 @@ def test_without_runs_there_is_no_report(tmp_path):
 
 
 def test_a_table_shows_intervals_and_whose_numbers_they_are():
-    table = pd.DataFrame([dict(row="a | b", **interval(accuracy=0.5), paper_accuracy=0.57, n=1200),
-                          dict(row="c", **interval(accuracy=0.6), paper_accuracy=None, n=3)])  # fmt: skip
+    table = pd.DataFrame(
+        [
+            dict(row="a | b", **interval(accuracy=0.5), paper_accuracy=0.57, n=1200),
+            dict(row="c", **interval(accuracy=0.6), paper_accuracy=None, n=3),
+        ]
+    )
     head, rule, first, second = report.as_markdown(table, "MiniLM-L6, here").splitlines()
     cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in (head, first, second)]
-    assert cells == [["row", "accuracy<br>MiniLM-L6, here", "accuracy<br>BERT-base-cased, paper", "n"],
-                     ["a \\| b", "0.500 (0.490 to 0.510)", "0.570", "1,200"],
-                     ["c", "0.600 (0.590 to 0.610)", "–", "3"]]  # fmt: skip
+    assert cells == [
+        ["row", "accuracy<br>MiniLM-L6, here", "accuracy<br>BERT-base-cased, paper", "n"],
+        ["a \\| b", "0.500 (0.490 to 0.510)", "0.570", "1,200"],
+        ["c", "0.600 (0.590 to 0.610)", "–", "3"],
+    ]
     assert [cell.endswith(":") for cell in rule.strip("|").split("|")] == [False, True, True, True]
 
 
@@ -210,9 +250,13 @@ def test_sentences_follow_the_numbers(made_up):
     assert "*regressor* 0.40" in said
 
 
-@pytest.mark.parametrize(("verdict", "said"), [
-    ("higher", "holds in accuracy and in macro-F1."), ("lower", "is not found in accuracy and in macro-F1."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("higher", "holds in accuracy and in macro-F1."),
+        ("lower", "is not found in accuracy and in macro-F1."),
+    ],
+)
 def test_the_order_holds_if_both_steps_are_found(made_up, verdict, said):
     made_up["04_differences"] = made_up["04_differences"].assign(verdict=verdict)
     assert f"The order {said}" in sentences(made_up)[1]
@@ -224,8 +268,13 @@ def test_a_missing_pair_is_named(made_up):
         sentences(made_up)
 
 
-@pytest.mark.parametrize(("stale", "code"), [("reports/tables/table1.csv", 'tables.save(table1, "table1", store)'),
-                                            ("figures/04_table2.svg", 'figures.save(figure, "04_table2", store)')])
+@pytest.mark.parametrize(
+    ("stale", "code"),
+    [
+        ("reports/tables/table1.csv", 'tables.save(table1, "table1", store)'),
+        ("figures/04_table2.svg", 'figures.save(figure, "04_table2", store)'),
+    ],
+)
 def test_what_the_last_execution_did_not_write_is_named(store, stale, code):
     notebook = report.executed(store) / "03_any.ipynb"
     notebook.parent.mkdir()
@@ -241,8 +290,13 @@ def test_what_the_last_execution_did_not_write_is_named(store, stale, code):
 def test_a_table_wider_than_the_page_is_shrunk_to_it():
     cells = " | ".join(["a cell of some length"] * 12)
     text = f"# Title\n\n| {cells} |\n|{'---|' * 12}\n| {cells} |"
-    page = typst.compile((report.DATA / "report.typ").read_bytes(), sys_inputs={"markdown": text}, format="png", ppi=50,
-                         ignore_system_fonts=True)  # fmt: skip
+    page = typst.compile(
+        (report.DATA / "report.typ").read_bytes(),
+        sys_inputs={"markdown": text},
+        format="png",
+        ppi=50,
+        ignore_system_fonts=True,
+    )
     pixels = plt.imread(BytesIO(page[0] if isinstance(page, list) else page))[..., :3].min(axis=(0, 2))
     margin = len(pixels) * 20 // 210 - 1
     assert pixels[:margin].min() == pixels[-margin:].min() == 1 > pixels.min()

@@ -11,8 +11,10 @@ from unittest.mock import ANY
 import numpy as np
 import pytest
 
-from vadstudy import corpora, files, goemotions, metrics, recipes, runfile, runs, show, tables, training
+from vadstudy import corpora, experiments, metrics, recipes, runs, tables, training
+from vadstudy.disk import files, sealed
 from vadstudy.errors import RunError
+from vadstudy.lab import show
 from vadstudy.runs import RunStore
 
 RECORD = RunStore("study")
@@ -86,14 +88,14 @@ def test_a_file_keeps_every_bit_and_labels_of_64_bits(store):
         o0=rng.random(560, np.float32), o1=rng.normal(size=560).astype(np.float16), o2=rng.random(560)
     )
     frame.loc[3, ["o0", "o1", "o2"]] = np.nan
-    read = runfile.unpack(data := runfile.pack(frame, run.meta))
+    read = sealed.unpack(data := sealed.pack(frame, run.meta))
     assert read.equals(frame) and read.dtypes.equals(frame.dtypes) and read["label"].dtype == np.int64
     assert [read[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")] == [
         frame[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")
     ]
-    assert runfile.meta(data)["digest"] == runfile.digest(frame) == runfile.digest(read.astype({"label": np.int8}))
+    assert sealed.meta(data)["digest"] == sealed.digest(frame) == sealed.digest(read.astype({"label": np.int8}))
     for change in ({"o1": frame["o1"].astype(np.float32)}, {"o0": frame["o0"] + 1e-6}, {"id": frame["id"] + "x"}):
-        assert runfile.digest(frame.assign(**change)) != runfile.digest(frame)
+        assert sealed.digest(frame.assign(**change)) != sealed.digest(frame)
 
 
 def test_history_and_points_come_back_as_they_were(store):
@@ -160,7 +162,7 @@ def test_what_is_computed_from_a_run_is_stale_when_that_changes(store):
     assert store.dependents("nrc-mae") == ["nrc-mae-svm"]
     assert again(store).get("nrc-mae-svm").outputs("test").sum(axis=1) == pytest.approx(np.ones(112), abs=1e-2)
     run = store.get("nrc-mae")
-    files.write(run.path, runfile.pack(run.predictions.assign(o0=0.5), run.meta))
+    files.write(run.path, sealed.pack(run.predictions.assign(o0=0.5), run.meta))
     with pytest.raises(RunError, match="computed from other predictions of 'nrc-mae' than are stored"):
         again(store).get("nrc-mae-svm")
 
@@ -188,7 +190,7 @@ def test_two_processes_train_a_run_once(tmp_path):
 @pytest.mark.parametrize(("name", "seed"), STORED)
 def test_the_record_matches_the_code(name, seed):
     run = RECORD.get(name, seed)
-    assert (name, seed) in recipes.plan() or name.startswith("search-")
+    assert (name, seed) in experiments.plan() or name.startswith("search-")
     assert recipes.differences(run.meta["recipe"], RECORD.recipes[name]) == []
     text = list(run.predictions.select_dtypes(["object", "string"]))
     assert set(text) <= {"split", "id", "label"}
@@ -209,7 +211,7 @@ def test_the_record_holds_what_its_history_says(name, seed):
 @pytest.mark.parametrize(("name", "seed"), STORED)
 def test_the_record_has_exactly_the_rows_of_its_corpus(name, seed, data_folder):
     run = RECORD.get(name, seed)
-    corpus = goemotions.load() if run.recipe.name == "corpus-lengths" else corpora.load(run.recipe.corpus)
+    corpus = corpora.goemotions() if run.recipe.name == "corpus-lengths" else corpora.load(run.recipe.corpus)
     assert corpora.fingerprint(corpus) == run.meta["fingerprints"]["corpus"]
     for split in run.splits:
         ids = list(run.ids(split))

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from vadstudy import site
 from vadstudy.errors import RunError
+from vadstudy.paper import pages
 from vadstudy.runs import RunStore
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAwS2OUAAAAABJRU5ErkJggg=="
@@ -19,13 +19,16 @@ def notebook(tmp_path):
         new_markdown_cell("# 1. A *title* & more\n\n**Question.** Is `x`\nlarge?\n\nMore."),
         new_markdown_cell("With $x_1 < 2$ and\n\n$$\\frac{a}{b}$$\n\nbut `$HOME` and 5 $ stay."),
         new_code_cell(
-            'figures.save(f, "04_confusion", store)', execution_count=1,
-            outputs=[new_output("display_data", data={"image/png": PIXEL}),
-                     new_output("display_data", data={"text/markdown": "also $y$"}),
-                     new_output("display_data", data={site.WIDGET: {"model_id": "1"}, "text/plain": "Loading: 0%"})],
+            'figures.save(f, "04_confusion", store)',
+            execution_count=1,
+            outputs=[
+                new_output("display_data", data={"image/png": PIXEL}),
+                new_output("display_data", data={"text/markdown": "also $y$"}),
+                new_output("display_data", data={pages.WIDGET: {"model_id": "1"}, "text/plain": "Loading: 0%"}),
+            ],
         ),
         new_code_cell("'<b>'", outputs=[new_output("execute_result", data={"text/plain": "'<script>'"})]),
-    ]  # fmt: skip
+    ]
     path = tmp_path / "notebooks" / "01_title.ipynb"
     path.parent.mkdir()
     nbformat.write(new_notebook(cells=cells), path)
@@ -39,13 +42,13 @@ def store(tmp_path):
     (folder / "report.md").write_text("# Is it so?\n\n## What came out\n\n- **Yes**, by 0.1.\n\n## Next\n\nMore.\n")
     (folder / "paper.pdf").write_bytes(b"%PDF")
     (store.output("reports", "tables") / "table1.csv").write_text("a\n1\n")
-    for name in site.SHOWN:
+    for name in pages.SHOWN:
         (store.output("figures") / f"{name}.png").write_bytes(b"")
     return store
 
 
 def test_a_page_draws_formulas_and_leaves_code_alone(notebook):
-    title, body = site.notebook_page(notebook)
+    title, body = pages.notebook_page(notebook)
     assert title == "1. A *title* & more"
     assert body.count("<math") == 3 and "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>" in body
     assert "$HOME" in body and "5 $ stay" in body and "FORMULA" not in body
@@ -54,12 +57,12 @@ def test_a_page_draws_formulas_and_leaves_code_alone(notebook):
 
 
 def test_pictures_have_the_reports_words(notebook):
-    _, body = site.notebook_page(notebook)
+    _, body = pages.notebook_page(notebook)
     assert 'alt="Confusion matrix"' in body and "data:image/png;base64," in body
 
 
 def test_the_index_links_everything_and_asks_no_other_host(store, notebook):
-    index = site.write(store, [notebook])
+    index = pages.write(store, [notebook])
     text = index.read_text(encoding="utf-8")
     assert "<h1>Is it so?</h1>" in text and "<strong>Yes</strong>, by 0.1." in text and "More." not in text
     assert "Is x large?" in text
@@ -72,13 +75,13 @@ def test_the_index_links_everything_and_asks_no_other_host(store, notebook):
 
 @pytest.mark.parametrize("missing", ["reports/paper.pdf", "notebooks/01_title.ipynb", "figures/07_plane.png"])
 def test_what_is_missing_is_named_and_the_older_index_stays(store, notebook, missing):
-    older = site.write(store, [notebook]).read_text()
+    older = pages.write(store, [notebook]).read_text()
     (store.scratch / missing).unlink()
     with pytest.raises(RunError, match=f"{missing} is missing; `make paper`"):
-        site.write(store, [notebook])
+        pages.write(store, [notebook])
     assert (store.scratch / "reports/index.html").read_text() == older
 
 
 def test_without_notebooks_there_is_no_index(store):
     with pytest.raises(RunError, match="every executed notebook is missing"):
-        site.write(store, [])
+        pages.write(store, [])

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 
-from vadstudy import sniff
+from vadstudy.disk import sniff
 
 TEXT = "It's “déjà vu”, again and again\n" * 9
 

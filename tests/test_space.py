@@ -7,9 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from vadstudy import space
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, colour
 from vadstudy.mappers import Mapper, nrc, scaled, shuffled
+from vadstudy.plots import space
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vadstudy import tabular, writing
 from vadstudy.errors import TableError
-from vadstudy.tabular import header, rows
-from vadstudy.writing import Kinds, join, write_part
+from vadstudy.use import tabular, writing
+from vadstudy.use.tabular import header, rows
+from vadstudy.use.writing import Kinds, join, write_part
 
 ROWS = [{"id": "1", "text": 'He said "no",\nand left'}, {"id": "", "text": "naïve 😀"}, {"id": "3", "text": ""}]
 
@@ -44,14 +44,33 @@ def test_tsv_has_no_quotes_and_no_breaks(tmp_path):
 
 def test_kinds_hold_every_value(tmp_path):
     records = [
-        {"n": 1, "x": 1, "b": True, "s": "a", "mixed": 1, "big": 2**70, "long": 2**60, "nested": {"a": [1]},
-         "none": None},
+        {
+            "n": 1,
+            "x": 1,
+            "b": True,
+            "s": "a",
+            "mixed": 1,
+            "big": 2**70,
+            "long": 2**60,
+            "nested": {"a": [1]},
+            "none": None,
+        },
         {"n": None, "x": 2.5, "b": False, "s": "b", "mixed": "one", "big": 1, "long": 2, "late": "late"},
-    ]  # fmt: skip
+    ]
     path = written(tmp_path / "rows.parquet", records)
     types = {field.name: str(field.type) for field in pq.read_schema(path)}
-    assert types == {"n": "int64", "x": "double", "b": "bool", "s": "string", "mixed": "string", "big": "string",
-                     "long": "int64", "nested": "string", "none": "string", "late": "string"}  # fmt: skip
+    assert types == {
+        "n": "int64",
+        "x": "double",
+        "b": "bool",
+        "s": "string",
+        "mixed": "string",
+        "big": "string",
+        "long": "int64",
+        "nested": "string",
+        "none": "string",
+        "late": "string",
+    }
     first, second = (row for _, row in rows(path))
     assert first["nested"] == '{"a": [1]}' and first["mixed"] == "1" and second["mixed"] == "one"
     assert (first["big"], first["long"], first["x"], first["late"]) == (str(2**70), 2**60, 1.0, None)
@@ -61,8 +80,14 @@ def test_kinds_hold_every_value(tmp_path):
 
 def test_parquet_keeps_its_types_and_large_row_groups(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "GROUP", 3)
-    schema = pa.schema([("t", pa.large_string()), ("d", pa.timestamp("ms")), ("l", pa.list_(pa.int8())),
-                        ("c", pa.dictionary(pa.int32(), pa.string()))])  # fmt: skip
+    schema = pa.schema(
+        [
+            ("t", pa.large_string()),
+            ("d", pa.timestamp("ms")),
+            ("l", pa.list_(pa.int8())),
+            ("c", pa.dictionary(pa.int32(), pa.string())),
+        ]
+    )
     table = pa.table({"t": ["a", None], "d": [0, 1], "l": [[1], []], "c": ["x", "y"]}, schema=schema)
     pq.write_table(table, tmp_path / "in.parquet")
     read = [row for _, row in rows(tmp_path / "in.parquet")]

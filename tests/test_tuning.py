@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from filelock import FileLock
 from optuna.trial import TrialState
 
-from vadstudy import corpora, mappers, recipes, runs, training, tuned, tuning
-from vadstudy.__main__ import main
+from vadstudy import corpora, experiments, mappers, runs, training
+from vadstudy.cli import main
 from vadstudy.errors import CorpusError, RunError
+from vadstudy.lab import tuned, tuning
 from vadstudy.runs import RunStore
 
 
@@ -31,8 +32,9 @@ def asked(monkeypatch):
     def train(recipe, seed, workdir, corpus=None):
         found.append(recipe)
         score = 1 - abs(np.log(recipe.learning_rate / 3e-4))
-        history = pd.DataFrame({"epoch": [1, 2], "dev_loss": [0.5, 0.4], "dev_accuracy": [0.2, 0.6],
-                                "dev_macro_f1": [score - 0.1, score]})  # fmt: skip
+        history = pd.DataFrame(
+            {"epoch": [1, 2], "dev_loss": [0.5, 0.4], "dev_accuracy": [0.2, 0.6], "dev_macro_f1": [score - 0.1, score]}
+        )
         return training.Trained(None, history, None, {}, 1.0)
 
     monkeypatch.setattr(training, "train", train)
@@ -61,8 +63,12 @@ def test_families_are_topped_up_to_the_same_number(store, asked):
     assert counts(store) == dict.fromkeys(tuned.TRAINED, 3)
     again = tuned.trials(store)
     assert again.loc[:1, list(first)].equals(first), "what was there is kept"
-    assert [recipe.name for recipe in asked[2:6]] == ["tuning-bce-0", "tuning-scaled-mae-0", "tuning-nrc-mae-ce-0",
-                                                      "tuning-bce-1"]  # fmt: skip
+    assert [recipe.name for recipe in asked[2:6]] == [
+        "tuning-bce-0",
+        "tuning-scaled-mae-0",
+        "tuning-nrc-mae-ce-0",
+        "tuning-bce-1",
+    ]
     tuning.tune(store, 3, tuned.TRAINED)
     assert len(asked) == 12
     shared = ["learning_rate", "epochs", "pooling", "dropout", "hidden_layers"]
@@ -169,7 +175,7 @@ def test_a_missing_corpus_and_an_unknown_family_begin_no_journal(store, monkeypa
 def test_every_draw_makes_a_recipe(profile):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for family in tuned.TRAINED:
-        base = recipes.named(profile)[family]
+        base = experiments.named(profile)[family]
         for _ in range(20):
             recipe = tuning.candidate(base, tuning.suggest(study.ask(), family, base), name="drawn")
             assert (recipe.name, recipe.loss) == ("drawn", base.loss) and recipe.hidden_layers in ((), (128,))
@@ -225,8 +231,8 @@ def test_the_command_tunes_and_shows_the_best(store, asked, monkeypatch):
 def test_the_recipes_of_the_winners_are_the_journal_s():
     study = RunStore("study")
     won = {family: found.best_trial.params for family, found in tuned.studies(study).items()}
-    assert set(won) == set(recipes.WINNERS)
-    *trained, svm = recipes.TUNED
+    assert set(won) == set(experiments.WINNERS)
+    *trained, svm = experiments.TUNED
     for recipe in trained:
         family = recipe.name.removeprefix("tuned-")
         found = tuning.candidate(study.recipes[family], won[family], name=recipe.name)

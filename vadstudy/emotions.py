@@ -4,26 +4,65 @@ The labels and both groupings are those of Demszky et al. (2020), "GoEmotions: A
 in the order of the data set's ``emotions.txt``; the position of a label in :data:`EMOTIONS` is its index everywhere.
 """
 
+from vadstudy.paths import PACKAGED
+
 EMOTIONS = (
-    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire",
-    "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy",
-    "love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral",
-)  # fmt: skip
+    "admiration",
+    "amusement",
+    "anger",
+    "annoyance",
+    "approval",
+    "caring",
+    "confusion",
+    "curiosity",
+    "desire",
+    "disappointment",
+    "disapproval",
+    "disgust",
+    "embarrassment",
+    "excitement",
+    "fear",
+    "gratitude",
+    "grief",
+    "joy",
+    "love",
+    "nervousness",
+    "optimism",
+    "pride",
+    "realization",
+    "relief",
+    "remorse",
+    "sadness",
+    "surprise",
+    "neutral",
+)
 
 #: The psychological dimensions, in the order of every ``vad`` array.
-VAD = ("valence", "arousal", "dominance")
+DIMENSIONS = ("valence", "arousal", "dominance")
 
 #: Ekman's six basic emotions, and neutral, with the labels that GoEmotions files under each.
 EKMAN = {
     "anger": ("anger", "annoyance", "disapproval"),
     "disgust": ("disgust",),
     "fear": ("fear", "nervousness"),
-    "joy": ("admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love",
-            "optimism", "pride", "relief"),
+    "joy": (
+        "admiration",
+        "amusement",
+        "approval",
+        "caring",
+        "desire",
+        "excitement",
+        "gratitude",
+        "joy",
+        "love",
+        "optimism",
+        "pride",
+        "relief",
+    ),
     "sadness": ("disappointment", "embarrassment", "grief", "remorse", "sadness"),
     "surprise": ("confusion", "curiosity", "realization", "surprise"),
     "neutral": ("neutral",),
-}  # fmt: skip
+}
 
 #: Sentiment of each label, as GoEmotions groups them.
 SENTIMENT = {
@@ -70,3 +109,10 @@ def sentiment(emotion):
 def colour(emotion):
     """Colour of a label in every figure: its Ekman group's, as ``#RRGGBB``. No palette separates 28 labels."""
     return GROUP_COLOURS[ekman(emotion)]
+
+
+def emotion_vad():
+    """The lexicon's rows of the 28 labels, which the package holds: index ``word``, valence, arousal, dominance."""
+    import pandas as pd  # here, so that the labels alone are there at once
+
+    return pd.read_csv(PACKAGED / "nrc_vad_emotions.csv", index_col=0).rename_axis("word").loc[list(EMOTIONS)]

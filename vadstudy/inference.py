@@ -15,8 +15,8 @@ from filelock import FileLock
 from torch import nn
 from tqdm.auto import tqdm
 
+from vadstudy.disk.files import FULL, free_bytes, sha256, writable, writing
 from vadstudy.errors import WriteError
-from vadstudy.files import FULL, free_bytes, sha256, writable, writing
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ def native(precision):
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported()
     else:
-        able = any(has for name,
-                   has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16"))
+        able = any(
+            has for name, has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16")
+        )
     return "bf16" if precision == "bf16" and able else "fp32"
 
 

@@ -1,6 +1,6 @@
 """Mappers: where each label lies in the space.
 
-``nrc`` and ``scaled`` give the labels their psychological place; ``spread``, ``shuffled`` and ``random`` are
+``nrc`` and ``scaled`` give the labels their psychological place; ``spread`` and ``shuffled`` are
 controls, which tell what comes from meaning apart from what comes from distance between the points.
 """
 
@@ -14,12 +14,11 @@ from scipy.spatial.distance import cdist, pdist
 from sklearn.preprocessing import QuantileTransformer
 from threadpoolctl import threadpool_limits
 
-from vadstudy.emotions import EMOTIONS, VAD
-from vadstudy.goemotions import emotion_vad
+from vadstudy.emotions import DIMENSIONS, EMOTIONS, emotion_vad
 from vadstudy.paths import PACKAGED
 
 #: The names that :func:`mapper` builds from.
-NAMES = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled", "random")
+KNOWN = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled")
 SPREAD = PACKAGED / "spread_28.csv"
 
 
@@ -90,16 +89,16 @@ def nrc(lexicon=None):
     if lexicon is None:
         lexicon = emotion_vad()
     elif not isinstance(lexicon, pd.DataFrame):
-        lexicon = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=VAD).T
+        lexicon = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=DIMENSIONS).T
     if missing := [word for word in EMOTIONS if word not in lexicon.index]:
         raise ValueError(
             f"the lexicon lacks {len(missing)} of the 28 emotion words: {', '.join(missing)}; "
             "add them, or leave `lexicon` out to use the packaged rows"
         )
-    if missing := [column for column in VAD if column not in lexicon.columns]:
+    if missing := [column for column in DIMENSIONS if column not in lexicon.columns]:
         found = list(lexicon.columns)
         raise ValueError(f"the lexicon lacks the columns {', '.join(missing)}; it has {found}; rename them")
-    return Mapper("nrc", EMOTIONS, lexicon.loc[list(EMOTIONS), list(VAD)])
+    return Mapper("nrc", EMOTIONS, lexicon.loc[list(EMOTIONS), list(DIMENSIONS)])
 
 
 def scaled(n_quantiles=21, base=None):
@@ -179,16 +178,10 @@ def shuffled(mapper, seed):
     return Mapper(f"shuffled-{mapper.name}", mapper.labels, mapper.points[order])
 
 
-def random(dims=3, seed=0, n=28):
-    """Draw n points uniformly from the unit cube."""
-    points = np.random.default_rng(seed).random((n, dims))
-    return Mapper("random" if dims == 3 else f"random-{dims}", _labels(n), points)
-
-
 def mapper(name, seed=42):
-    """Build a mapper by its name in a recipe, one of :data:`NAMES`; ``seed`` is for "shuffled" and "random".
+    """Build a mapper by its name in a recipe, one of :data:`KNOWN`; ``seed`` is for "shuffled".
 
-    "spread", "sphere" and "random" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
+    "spread" and "sphere" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
     "nrc", or the mapper it names, as in "shuffled-scaled" or "shuffled-spread"; "scaled" may carry a number of
     quantiles, as in "scaled-10".
     """
@@ -200,12 +193,9 @@ def mapper(name, seed=42):
         return scaled(int(rest))
     if kind == "shuffled" and (not dash or rest in plain):
         return shuffled(plain[rest or "nrc"](), seed)
-    if kind in ("spread", "sphere", "random") and (not dash or rest.isdecimal()):
-        dims = int(rest or 3)
-        if kind == "random":
-            return random(dims, seed)
-        return spread(len(EMOTIONS), dims, "cube" if kind == "spread" else "sphere")
-    raise ValueError(f"unknown mapper {name!r}; expected one of {', '.join(NAMES)}, or one such as spread-8")
+    if kind in ("spread", "sphere") and (not dash or rest.isdecimal()):
+        return spread(len(EMOTIONS), int(rest or 3), "cube" if kind == "spread" else "sphere")
+    raise ValueError(f"unknown mapper {name!r}; expected one of {', '.join(KNOWN)}, or one such as spread-8")
 
 
 def _labels(n):

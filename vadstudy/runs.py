@@ -1,32 +1,125 @@
 """The run store: a run that is there is read, a run that is not is trained. The record and the cache are one thing.
 
-A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``), whose
-form is :mod:`vadstudy.runfile`'s. Beside it lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
+A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``): the
+predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN`` prints what it holds. Beside it
+lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
 """
 
 import contextlib
 import hashlib
 import logging
 import platform
+import re
 import shutil
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
+import numpy as np
+import pandas as pd
 from filelock import FileLock
 
-from vadstudy import derived, files, mappers, recipes, runfile, training
+from vadstudy import experiments, mappers, recipes
+from vadstudy.disk import files, sealed
+from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
-from vadstudy.inference import native
+from vadstudy.mappers import Mapper
 from vadstudy.paths import ROOT
-from vadstudy.recipes import Recipe
-from vadstudy.runfile import Run
+from vadstudy.recipes import Computed, Recipe
 
 log = logging.getLogger(__name__)
 
 PACKAGES = ("torch", "transformers", "datasets", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recorded run: what was trained or computed, and every prediction that it made."""
+
+    recipe: Recipe | Computed
+    seed: int
+    path: Path
+    meta: dict
+    data: bytes = field(repr=False, compare=False)
+
+    @cached_property
+    def predictions(self):
+        """One row a text: ``split``, ``id``, ``label``, outputs ``o0`` …; see :mod:`vadstudy.computed` for others."""
+        return sealed.unpack(self.data)
+
+    @property
+    def digest(self):
+        """SHA-256 of the predictions' values, by which what belongs to them or is computed from them names them."""
+        return self.meta["digest"]
+
+    @cached_property
+    def history(self):
+        """One row an evaluation: step, epoch, train loss, dev loss, dev accuracy, dev macro-F1 (trained runs only)."""
+        if "history" not in self.meta:
+            raise RunError(f"{self.path} has no history: {self.recipe.name!r} is computed, not trained")
+        return pd.DataFrame(self.meta["history"])
+
+    @property
+    def mapper(self):
+        """The mapper whose points the run was trained towards, as recorded; a ``RunError`` for a baseline."""
+        if "points" not in self.meta:
+            raise RunError(f"{self.path} has no mapper: {self.recipe.name!r} is not a regressor")
+        return Mapper(self.recipe.mapper, EMOTIONS, np.array(self.meta["points"]))
+
+    @property
+    def splits(self):
+        """The splits that were predicted."""
+        return list(self.predictions["split"].unique())
+
+    def rows(self, split):
+        """Predictions of one split; a ``RunError`` if the run has none."""
+        rows = self.predictions[self.predictions["split"] == split]
+        if rows.empty:
+            raise RunError(f"{self.path} has no predictions of split {split!r}; it has {', '.join(self.splits)}")
+        return rows
+
+    def outputs(self, split):
+        """Points (n, dims), logits or probabilities (n, labels) of a split, as float32."""
+        return self.rows(split).filter(regex=r"^o\d+$").to_numpy("float32")
+
+    def labels(self, split):
+        """True label indices (n,) of a split."""
+        return self.rows(split)["label"].to_numpy()
+
+    def ids(self, split):
+        """Comment ids (n,) of a split."""
+        return self.rows(split)["id"].to_numpy()
+
+    def regressor(self):
+        """Tokenizer and regressor with the run's weights, for runs whose recipe keeps them.
+
+        Raises
+        ------
+        RunError
+            If there are no weights, or they are damaged or those of other predictions.
+        """
+        from safetensors.torch import load
+
+        from vadstudy import training
+
+        path = self.path.with_suffix(".safetensors")
+        again = f"restore both from git, or retrain them with `make retrain RUN={self.recipe.name} SEED={self.seed}`"
+        if "weights" not in self.meta or not path.is_file():
+            raise RunError(
+                f"{path} is missing: only recipes with keep_weights keep them, of seed {recipes.SEED}; retrain with "
+                f"`make retrain RUN={self.recipe.name}` after setting it"
+            )
+        data = path.read_bytes()
+        if (found := hashlib.sha256(data).hexdigest()) != self.meta["weights"]:
+            named = re.search(rb"predictions\W+([0-9a-f]{64})", data)
+            other = named and named[1].decode() != self.digest
+            what = f"belongs to other predictions than {self.path}" if other else "is damaged"
+            raise RunError(f"{path} {what} (SHA-256 {found}, recorded {self.meta['weights']}); {again}")
+        tokenizer, regressor, _ = training.build(self.recipe)
+        return tokenizer, regressor.load(path, load(data)).eval()
 
 
 class RunStore:
@@ -42,7 +135,7 @@ class RunStore:
 
     def __init__(self, profile="study", folder=None):
         self.profile = profile
-        self.recipes = recipes.named(profile)
+        self.recipes = experiments.named(profile)
         self.scratch = ROOT / "build" / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
         self.read, self.made = {}, {}
@@ -98,12 +191,14 @@ class RunStore:
 
     def seeds(self, name):
         """The planned seeds of a recipe that are recorded."""
-        return [seed for other, seed in recipes.plan(self.profile) if other == name and self.place(name, seed).exists()]
+        return [
+            seed for other, seed in experiments.plan(self.profile) if other == name and self.place(name, seed).exists()
+        ]
 
     def all(self, name):
         """The runs of a recipe, one a planned seed: of study those that are recorded, or, if none is, the first, made
         now; of the small profiles all."""
-        planned = [seed for other, seed in recipes.plan(self.profile) if other == name] or [recipes.SEED]
+        planned = [seed for other, seed in experiments.plan(self.profile) if other == name] or [recipes.SEED]
         if self.profile == "study":
             planned = self.seeds(name) or planned[:1]
         return [self.get(name, seed) for seed in planned]
@@ -140,14 +235,16 @@ class RunStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RunError(f"{place} cannot be read ({error.strerror}); make it readable, or restore it from git, or "
-                           f"{self._again(name, seed)}") from error  # fmt: skip
+            raise RunError(
+                f"{place} cannot be read ({error.strerror}); make it readable, or restore it from git, or "
+                f"{self._again(name, seed)}"
+            ) from error
 
     def _meta(self, name, seed, data):
         """What a run's file says, verified, and that it is this run's."""
         place, again = self.place(name, seed), self._again(name, seed)
         try:
-            meta = runfile.meta(data)
+            meta = sealed.meta(data)
         except (ValueError, OSError) as error:
             raise RunError(f"{place} is damaged ({error}); restore it from git, or {again}") from error
         found = meta["recipe"].get("name"), meta["seed"]
@@ -161,14 +258,17 @@ class RunStore:
         meta = self._meta(name, seed, data)
         if changed := recipes.differences(meta["recipe"], recipe):
             lines = "\n  ".join(changed)
-            raise RunError(f"{place} was made by another recipe than the code's {name!r}:\n  {lines}\n"
-                           f"Give the recipe its old fields back, or {self._again(name, seed)}")  # fmt: skip
+            raise RunError(
+                f"{place} was made by another recipe than the code's {name!r}:\n  {lines}\n"
+                f"Give the recipe its old fields back, or {self._again(name, seed)}"
+            )
         if sources := getattr(recipe, "sources", ()):
             digests = [self._digest(source, seed, place) for source in sources]
             if meta["fingerprints"].get("source") != fingerprint(digests):
                 found = " or ".join(map(repr, sources))
-                raise RunError(f"{place} was computed from other predictions of {found} than are stored; "
-                               f"{self._again(name, seed)}")  # fmt: skip
+                raise RunError(
+                    f"{place} was computed from other predictions of {found} than are stored; {self._again(name, seed)}"
+                )
         if (name, seed) not in self.made:
             self.read[name, seed] = meta["date"]
         return Run(recipe, seed, place, meta, data)
@@ -176,8 +276,10 @@ class RunStore:
     def _digest(self, name, seed, dependent):
         data = self._bytes(name, seed)
         if data is None:
-            raise RunError(f"{self.place(name, seed)} is missing, from which {dependent} was computed; restore it from "
-                           f"git, or {self._again(name, seed)}")  # fmt: skip
+            raise RunError(
+                f"{self.place(name, seed)} is missing, from which {dependent} was computed; restore it from "
+                f"git, or {self._again(name, seed)}"
+            )
         return self._meta(name, seed, data)["digest"]
 
     @contextlib.contextmanager
@@ -194,6 +296,12 @@ class RunStore:
             yield
 
     def _make(self, recipe, seed, sources):
+        # Here, so that reading the record needs neither PyTorch nor transformers.
+        import torch
+
+        from vadstudy import computed, training
+        from vadstudy.inference import native
+
         log.info("making run %s, seed %s", recipe.name, seed)
         started, place = time.perf_counter(), self.place(recipe.name, seed)
         workdir = self.scratch / "checkpoints" / f"{recipe.name}-seed{seed}"
@@ -207,11 +315,11 @@ class RunStore:
                 more["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
             more["examples_per_second"] = round(trained.examples_per_second, 1)
             if recipe.keep_weights and seed == recipes.SEED:
-                of = {"recipe": recipe.name, "seed": seed, "predictions": runfile.digest(predictions)}
+                of = {"recipe": recipe.name, "seed": seed, "predictions": sealed.digest(predictions)}
                 weights = trained.regressor.packed(torch.float16, of)
                 more["weights"] = hashlib.sha256(weights).hexdigest()
         else:
-            predictions, corpus = derived.COMPUTE[recipe.kind](recipe, seed, sources)
+            predictions, corpus = computed.COMPUTE[type(recipe)](recipe, seed, sources)
             fingerprints = {"corpus": corpus}
             if sources:
                 fingerprints["source"] = fingerprint([run.digest for run in sources])
@@ -226,7 +334,7 @@ class RunStore:
             "precision": native(getattr(recipe, "precision", "fp32")),
             **more,
         }
-        data = runfile.pack(predictions, meta)
+        data = sealed.pack(predictions, meta)
         if weights:
             # First, so that a run that is there has its weights.
             files.write(place.with_suffix(".safetensors"), weights)

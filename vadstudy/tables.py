@@ -11,11 +11,12 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import comparisons, measures, metrics
+from vadstudy import bootstrap, metrics
+from vadstudy.bootstrap import Row
 from vadstudy.classifiers import NearestEmotion
-from vadstudy.comparisons import Row
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED
+from vadstudy.experiments import MAIN, SEARCH, TEMPERATURES
+from vadstudy.recipes import ENCODER_NAMES, SEED
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -36,7 +37,7 @@ PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
 def setting(store, names=None):
     """Whose numbers these are, for captions: the encoder, and the seeds of recipes ``names``, or of Tables 1 to 3's."""
     encoder = store.recipes["scaled-mae"].encoder
-    names = names or [recipe.name for recipe in TRAINED]
+    names = names or [recipe.name for recipe in MAIN]
     counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)}) or [0]
     span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
     seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
@@ -60,7 +61,7 @@ def most_probable(run, split="test"):
 
 
 def row(runs, read):
-    """A :class:`~vadstudy.comparisons.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
+    """A :class:`~vadstudy.bootstrap.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
     return Row([read(run) for run in runs], tuple(training(run) for run in runs))
 
 
@@ -75,8 +76,13 @@ def threshold_sweep(run, split="dev"):
     rows = []
     for threshold in np.round(np.linspace(0.05, 0.95, 19), 2):
         sets = metrics.threshold_predictions(probabilities, threshold)
-        rows.append({"threshold": threshold, "accuracy": metrics.exact_match(sets, labels),
-                     "macro_f1": metrics.multi_hot_macro_f1(sets, labels)})  # fmt: skip
+        rows.append(
+            {
+                "threshold": threshold,
+                "accuracy": metrics.exact_match(sets, labels),
+                "macro_f1": metrics.multi_hot_macro_f1(sets, labels),
+            }
+        )
     return pd.DataFrame(rows).set_index("threshold")
 
 
@@ -86,12 +92,12 @@ def dev_threshold(run):
 
 
 def losses(store, names=None):
-    """Regressors' losses on test over their seeds: a :class:`~vadstudy.comparisons.Comparison` of ``ratio``, R² and
+    """Regressors' losses on test over their seeds: a :class:`~vadstudy.bootstrap.Comparison` of ``ratio``, R² and
     more.
 
     ``names`` are those of regressors, by default all of the rows of Table 1.
     """
-    regressors = names or [recipe.name for recipe in TRAINED if recipe.mapper]
+    regressors = names or [recipe.name for recipe in MAIN if recipe.mapper]
     rows, train = {}, store["nrc-mae"].labels("train")
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
@@ -102,7 +108,7 @@ def losses(store, names=None):
 
         rows[name] = row(store.all(name), read)
     labels = store["nrc-mae"].labels("test")
-    return comparisons.compare(rows, labels, lambda row, labels: measures.regression(*row))
+    return bootstrap.compare(rows, labels, lambda row, labels: bootstrap.regression(*row))
 
 
 def table1(store):
@@ -112,8 +118,11 @@ def table1(store):
     """
     compared = losses(store)
     table = compared.scored(("test_loss", "constant_loss", "ratio", "r2_V", "r2_A", "r2_D")).rename_axis("run")
-    spread = [f"{score}_{end}" for score in ("test_loss", "constant_loss", "r2_V", "r2_A", "r2_D")
-              for end in ("sd", "low", "high")]  # fmt: skip
+    spread = [
+        f"{score}_{end}"
+        for score in ("test_loss", "constant_loss", "r2_V", "r2_A", "r2_D")
+        for end in ("sd", "low", "high")
+    ]
     table = table.drop(columns=spread)
     recipes = [store.recipes[name] for name in table.index]
     table.insert(0, "mapper", [recipe.mapper for recipe in recipes])
@@ -128,7 +137,7 @@ def with_paper(table):
 
 
 def classifier_predictions(store):
-    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.comparisons.Row`.
+    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.bootstrap.Row`.
 
     The threshold that is chosen on dev is chosen anew for each seed.
     """
@@ -166,8 +175,8 @@ def table2(store, compared=None):
 
 
 def compare(store, rows):
-    """Compare rows of predictions of the corpus's test labels; see :func:`vadstudy.comparisons.compare`."""
-    return comparisons.compare(rows, store["nrc-mae"].labels("test"))
+    """Compare rows of predictions of the corpus's test labels; see :func:`vadstudy.bootstrap.compare`."""
+    return bootstrap.compare(rows, store["nrc-mae"].labels("test"))
 
 
 def mapper_predictions(store):
@@ -190,7 +199,7 @@ def table3(store, compared=None):
 def per_emotion(rows, labels):
     """F1 of each emotion (28 rows) by each row of predictions, and ``support``, its number of test rows.
 
-    ``rows`` are :class:`~vadstudy.comparisons.Row`, of label indices or sets of labels; F1 is the mean over trainings.
+    ``rows`` are :class:`~vadstudy.bootstrap.Row`, of label indices or sets of labels; F1 is the mean over trainings.
     It is NaN for an emotion that is neither true nor predicted.
     """
     n = len(EMOTIONS)
@@ -209,10 +218,18 @@ def search(store):
     for recipe in SEARCH:
         if recipe.name in store.recipes:
             best = store[recipe.name].history.sort_values("dev_macro_f1").iloc[-1]
-            rows.append({"row": recipe.name.split("-")[1] if recipe.mapper is None else "scaled-mae",
-                         "trainable_layers": recipe.trainable_layers, "learning_rate": recipe.learning_rate,
-                         "epochs": recipe.epochs, "best_epoch": int(best.epoch), "dev_loss": best.dev_loss,
-                         "dev_accuracy": best.dev_accuracy, "dev_macro_f1": best.dev_macro_f1})  # fmt: skip
+            rows.append(
+                {
+                    "row": recipe.name.split("-")[1] if recipe.mapper is None else "scaled-mae",
+                    "trainable_layers": recipe.trainable_layers,
+                    "learning_rate": recipe.learning_rate,
+                    "epochs": recipe.epochs,
+                    "best_epoch": int(best.epoch),
+                    "dev_loss": best.dev_loss,
+                    "dev_accuracy": best.dev_accuracy,
+                    "dev_macro_f1": best.dev_macro_f1,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -237,8 +254,9 @@ def save(table, name, store, caption):
     markdown = text.to_markdown(index=named, disable_numparse=True, colalign=align)
     (folder / f"{name}.md").write_text(f"{caption}\n\n{markdown}\n", encoding="utf-8")
     escaped = re.sub(r"([%&#_])", r"\\\1", caption)
-    latex = text.to_latex(caption=escaped, label=f"tab:{name}", index=named, escape=True,
-                          column_format="".join(side[0] for side in align))  # fmt: skip
+    latex = text.to_latex(
+        caption=escaped, label=f"tab:{name}", index=named, escape=True, column_format="".join(side[0] for side in align)
+    )
     (folder / f"{name}.tex").write_text(latex, encoding="utf-8")
     return table
 

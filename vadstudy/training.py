@@ -14,14 +14,15 @@ from datasets import Dataset
 from torch import nn
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
-from vadstudy import checkpoints, corpora, goemotions, mappers, metrics, recipes
+from vadstudy import corpora, mappers, metrics, origin, recipes
 from vadstudy.classifiers import NearestEmotion
+from vadstudy.disk import checkpoints
+from vadstudy.disk.files import writable
+from vadstudy.disk.schemas import SPLITS
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TrainingError
-from vadstudy.files import writable
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
-from vadstudy.losses import LabelLoss, PointLoss
-from vadstudy.regressor import Regressor, load_encoder
+from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,14 @@ def build(recipe, seed=None):
     tokenizer, encoder, fingerprint = load_encoder(recipe.encoder)
     outputs = mappers.mapper(recipe.mapper).dims if recipe.mapper else len(EMOTIONS)
     regressor = Regressor(
-        encoder, outputs, recipe.pooling, recipe.hidden_layers, recipe.dropout, recipe.mapper is not None,
+        encoder,
+        outputs,
+        recipe.pooling,
+        recipe.hidden_layers,
+        recipe.dropout,
+        recipe.mapper is not None,
         recipe.trainable_layers,
-    )  # fmt: skip
+    )
     return tokenizer, regressor, fingerprint
 
 
@@ -69,8 +75,10 @@ class FiniteTrainer(checkpoints.SealingTrainer):
         result = super().compute_loss(model, inputs, **options)
         loss = result[0] if isinstance(result, tuple) else result
         if not torch.isfinite(loss):
-            raise TrainingError(f"recipe {self.recipe_name!r}: the loss is {loss.item()} at step "
-                                f"{self.state.global_step}; lower its learning rate, or train it in fp32")  # fmt: skip
+            raise TrainingError(
+                f"recipe {self.recipe_name!r}: the loss is {loss.item()} at step "
+                f"{self.state.global_step}; lower its learning rate, or train it in fp32"
+            )
         return result
 
 
@@ -90,8 +98,12 @@ def dev_scores(recipe, seed):
 def _history(log):
     """One row an evaluation from the Trainer's log."""
     frame = pd.DataFrame(log).drop(columns="train_loss", errors="ignore")  # the whole training's, in the last row
-    names = {"loss": "train_loss", "eval_loss": "dev_loss", "eval_accuracy": "dev_accuracy",
-             "eval_macro_f1": "dev_macro_f1"}  # fmt: skip
+    names = {
+        "loss": "train_loss",
+        "eval_loss": "dev_loss",
+        "eval_accuracy": "dev_accuracy",
+        "eval_macro_f1": "dev_macro_f1",
+    }
     frame = frame.rename(columns=names).groupby("step", as_index=False).first()
     return frame.dropna(subset=["dev_loss"])[["step", "epoch", *names.values()]]
 
@@ -129,13 +141,13 @@ class Texts:
 
 def tokenized(recipe, tokenizer, corpus):
     """The :class:`Texts` of a corpus."""
-    texts = [text for split in goemotions.SPLITS for text in corpus[split]["text"]]
+    texts = [text for split in SPLITS for text in corpus[split]["text"]]
     padding = "max_length" if recipe.pooling == "mean-padded" else False
     tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length, padding=padding)["input_ids"]
-    starts = np.cumsum([0] + [len(corpus[split]) for split in goemotions.SPLITS])
-    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(goemotions.SPLITS)}
+    starts = np.cumsum([0] + [len(corpus[split]) for split in SPLITS])
+    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(SPLITS)}
     trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
-    labels, ids = (np.concatenate([corpus[split][name] for split in goemotions.SPLITS]) for name in ("label", "id"))
+    labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in ("label", "id"))
     return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
 
 
@@ -145,7 +157,7 @@ def frozen_states(recipe, regressor, texts, fingerprints, folder):
         return None
     config = regressor.encoder.config.to_diff_dict()
     depends_on = [fingerprints["encoder"], config, regressor.n_frozen, texts.tokens, texts.pad_id]
-    name = checkpoints.digest(*depends_on, checkpoints.machine(recipe.precision))[:16]
+    name = origin.digest(*depends_on, origin.machine(recipe.precision))[:16]
     return Frozen(folder / f"{name}.npy", regressor, texts.tokens, recipe.precision, texts.pad_id)
 
 
@@ -169,14 +181,30 @@ def objective(recipe, seed, regressor):
 def settings(recipe, seed, workdir):
     """The Trainer's arguments."""
     return dict(
-        output_dir=str(workdir), seed=seed, full_determinism=True, report_to="none",
-        use_cpu=not torch.cuda.is_available(), bf16=native(recipe.precision) == "bf16",
-        num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, per_device_eval_batch_size=64,
-        lr_scheduler_type="linear", warmup_steps=recipe.warmup, max_grad_norm=recipe.max_grad_norm,
-        train_sampling_strategy="group_by_length", remove_unused_columns=False, dataloader_pin_memory=False,
-        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=None,
-        load_best_model_at_end=True, metric_for_best_model="macro_f1", greater_is_better=True, disable_tqdm=quiet(),
-    )  # fmt: skip
+        output_dir=str(workdir),
+        seed=seed,
+        full_determinism=True,
+        report_to="none",
+        use_cpu=not torch.cuda.is_available(),
+        bf16=native(recipe.precision) == "bf16",
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=64,
+        lr_scheduler_type="linear",
+        warmup_steps=recipe.warmup,
+        max_grad_norm=recipe.max_grad_norm,
+        train_sampling_strategy="group_by_length",
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=None,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        greater_is_better=True,
+        disable_tqdm=quiet(),
+    )
 
 
 def trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments):
@@ -240,16 +268,16 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
     frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
     model, optimizer = objective(recipe, seed, regressor)
     made = trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments)
-    made.origin = checkpoints.origin(
+    made.origin = origin.origin(
         recipe,
         seed,
         **fingerprints,
-        tokens=checkpoints.digest(texts.tokens),
-        points=checkpoints.digest(model.loss.points.tolist() if recipe.mapper else None),
+        tokens=origin.digest(texts.tokens),
+        points=origin.digest(model.loss.points.tolist() if recipe.mapper else None),
         states=getattr(frozen, "made", None),
-        arguments=checkpoints.digest(arguments),
+        arguments=origin.digest(arguments),
     )
-    last = checkpoints.newest(workdir, recipe, made.origin)
+    last = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, made.origin))
     result = made.train(resume_from_checkpoint=str(last) if last else None)
     predicted = predictions(recipe, regressor, texts, frozen)
     if frozen is not None:

@@ -8,10 +8,11 @@ on which the regressor was trained. ``learned_from_target`` says in every table 
 import numpy as np
 import pandas as pd
 
-from vadstudy import comparisons, measures, metrics, tables
-from vadstudy.comparisons import Row
+from vadstudy import bootstrap, metrics, tables
+from vadstudy.bootstrap import Row
+from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import RunError
-from vadstudy.mappers import VAD, to_vad
+from vadstudy.mappers import to_vad
 
 #: The scores of EmoBank's rows, of each dimension; a pair's six differences are one family.
 CORRELATIONS = tuple(f"{how}_{dimension}" for how in ("pearson", "spearman") for dimension in "VAD")
@@ -30,12 +31,15 @@ def sentiment_threshold(store):
 
 def sentiment_predictions(store):
     """Labels (n,) predicted for IMDB's test reviews, by row, and what each row learned from IMDB."""
-    regressor, lexicon, words, carried = _runs(store, "sentiment-points", "sentiment-lexicon", "sentiment-words",
-                                               "sentiment-words-transferred")  # fmt: skip
+    regressor, lexicon, words, carried = _runs(
+        store, "sentiment-points", "sentiment-lexicon", "sentiment-words", "sentiment-words-transferred"
+    )
     valence = points(store, "sentiment")[:, 0]
     n, all_n = (len(run.labels("train")) for run in (regressor, lexicon))
-    of_mean, of_words = (_above(run, metrics.best_threshold(run.outputs("train")[:, 0], run.labels("train")))
-                         for run in (lexicon, carried))  # fmt: skip
+    of_mean, of_words = (
+        _above(run, metrics.best_threshold(run.outputs("train")[:, 0], run.labels("train")))
+        for run in (lexicon, carried)
+    )
     swept = metrics.best_threshold(valence, regressor.labels("test"))
     rows = {
         "regressor, valence above 0.5": (valence > 0.5, "nothing"),
@@ -53,7 +57,7 @@ def _above(run, threshold):
     return run.outputs("test")[:, 0] > threshold
 
 
-def sentiment_compared(store) -> comparisons.Comparison:
+def sentiment_compared(store) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`sentiment_predictions`."""
     return compared(sentiment_predictions(store)[0], store["sentiment-points"].labels("test"))
 
@@ -66,8 +70,9 @@ def sentiment(store, compared=None) -> pd.DataFrame:
 
 def six_predictions(store):
     """Labels (n,) predicted for Emotion's test texts, by row, and what each row learned from Emotion."""
-    svm, of_mean, carried, words, lexicon = _runs(store, "six-points-svm", "six-lexicon-svm",
-                                                  "six-words-transferred-svm", "six-words", "six-lexicon")  # fmt: skip
+    svm, of_mean, carried, words, lexicon = _runs(
+        store, "six-points-svm", "six-lexicon-svm", "six-words-transferred-svm", "six-words", "six-lexicon"
+    )
     n = len(lexicon.labels("train"))
     rows = {
         "regressor and SVM": (tables.most_probable(svm), f"an SVM, from {n:,} predicted points"),
@@ -79,7 +84,7 @@ def six_predictions(store):
     return _apart(rows)
 
 
-def six_compared(store) -> comparisons.Comparison:
+def six_compared(store) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`six_predictions`."""
     return compared(six_predictions(store)[0], store["six-points-svm"].labels("test"))
 
@@ -92,7 +97,7 @@ def six(store, compared=None) -> pd.DataFrame:
 
 def human_vad(store):
     """Human VAD (n, 3) of EmoBank's test texts, in [0, 1]."""
-    return store["vad-points"].rows("test")[list(VAD)].to_numpy(float)
+    return store["vad-points"].rows("test")[list(DIMENSIONS)].to_numpy(float)
 
 
 def vad_predictions(store):
@@ -107,15 +112,15 @@ def vad_predictions(store):
     return _apart(rows)
 
 
-def compared(rows: dict, labels) -> comparisons.Comparison:
+def compared(rows: dict, labels) -> bootstrap.Comparison:
     """Comparison of rows of predicted labels, one training each: the flagship's."""
-    return comparisons.compare({name: Row([predicted]) for name, predicted in rows.items()}, labels)
+    return bootstrap.compare({name: Row([predicted]) for name, predicted in rows.items()}, labels)
 
 
-def vad_compared(store) -> comparisons.Comparison:
+def vad_compared(store) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`vad_predictions` by their correlations with people, over test texts."""
     rows = {name: Row([predicted]) for name, predicted in vad_predictions(store)[0].items()}
-    return comparisons.compare(rows, human_vad(store), measures.correlation, strata=False)
+    return bootstrap.compare(rows, human_vad(store), bootstrap.correlation, strata=False)
 
 
 def vad(store, compared=None) -> pd.DataFrame:
@@ -126,7 +131,7 @@ def vad(store, compared=None) -> pd.DataFrame:
     scored = (compared or vad_compared(store)).scored(CORRELATIONS)
     lines = []
     for name, learned in vad_predictions(store)[1].items():
-        for dimension in VAD:
+        for dimension in DIMENSIONS:
             line = {"row": name, "dimension": dimension, "learned_from_target": learned}
             for how in ("pearson", "spearman"):
                 for end in ("", "_low", "_high"):
@@ -140,8 +145,10 @@ def _runs(store, *names):
     runs = [store[name] for name in names]
     for run in runs[1:]:
         if not np.array_equal(run.ids("test"), runs[0].ids("test")):
-            raise RunError(f"{run.path} and {runs[0].path} were made for different test texts; retrain one, for "
-                           f"example with `make retrain RUN={run.recipe.name}`")  # fmt: skip
+            raise RunError(
+                f"{run.path} and {runs[0].path} were made for different test texts; retrain one, for "
+                f"example with `make retrain RUN={run.recipe.name}`"
+            )
     return runs
 
 

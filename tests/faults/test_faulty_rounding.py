@@ -14,7 +14,7 @@ SCRIPT = """
 import sys
 from types import SimpleNamespace
 from pathlib import Path
-from vadstudy import fair, tables
+from vadstudy import confounds, tables
 from vadstudy.runs import RunStore
 
 store, folder = RunStore(), SimpleNamespace(output=lambda *parts: Path(sys.argv[1]))

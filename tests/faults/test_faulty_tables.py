@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 import pytest
 from test_annotate import Stub
 
-from vadstudy import annotate, files
-from vadstudy.annotate import Annotation
+from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TableError
+from vadstudy.use import annotate
+from vadstudy.use.annotate import Annotation
 
 
 @pytest.fixture(autouse=True)
