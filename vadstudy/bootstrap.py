@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata, zscore
-from statsmodels.stats.multitest import multipletests
 
 from vadstudy.emotions import DIMENSIONS
 
@@ -316,11 +315,18 @@ def corrected(table):
         for column in ("p", "p_equal"):
             tested = lines.index[lines[column].notna()]
             if len(tested):
-                table.loc[tested, column] = multipletests(table.loc[tested, column], method="holm")[1]
+                table.loc[tested, column] = holm(table.loc[tested, column].to_numpy())
     table["verdict"] = [
         direction(*line) for line in zip(table["difference"], table["p"], table["p_equal"], strict=True)
     ]
     return table
+
+
+def holm(p):
+    """The p-values (n,) of a family of tests, each corrected for how many there are, in their order."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    return stepped[np.argsort(order, kind="stable")]
 
 
 def direction(difference, p, p_equal, alpha=1 - LEVEL):

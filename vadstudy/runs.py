@@ -27,7 +27,7 @@ from vadstudy.disk import files, sealed
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
 from vadstudy.mappers import Mapper
-from vadstudy.paths import ROOT
+from vadstudy.paths import BUILD, ROOT
 from vadstudy.recipes import Computed, Recipe
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class RunStore:
     def __init__(self, profile="study", folder=None):
         self.profile = profile
         self.recipes = experiments.named(profile)
-        self.scratch = ROOT / "build" / profile
+        self.scratch = BUILD / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
         self.read, self.made = {}, {}
 

@@ -1,9 +1,10 @@
-"""Comparisons: against the plain metrics, against theory, and what the rules say."""
+"""The bootstrap: against the plain metrics, against theory, and what the rules say."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from vadstudy import bootstrap, metrics
 from vadstudy.bootstrap import Row, compare, direction, finding
@@ -115,6 +116,12 @@ def test_holm_s_family_is_the_pair_whatever_else_is_compared():
     harder = bootstrap.corrected(lines.assign(p=[0.03, 0.04, 0.04]))
     assert harder["p"].tolist() == [0.06, 0.06, 0.04]
     assert list(harder["verdict"]) == ["no difference found", "no difference found", "higher"]
+
+
+@pytest.mark.parametrize("p", [[0.04], [0.01, 0.04, 0.03], [0.5, 0.9, 0.2, 0.2], [1 / 401, 1.0, 0.02]])
+def test_holm_is_statsmodels_s(p):
+    # Which takes half a second a call in a process with many objects: it collects garbage each time.
+    assert bootstrap.holm(np.array(p)).tolist() == multipletests(p, method="holm")[1].tolist()
 
 
 def test_rows_of_the_same_trainings_are_paired_by_training_whatever_their_names(labels):

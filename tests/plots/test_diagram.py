@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 
-from vadstudy.plots.architecture import GREY, ORANGE, architecture
+from vadstudy.plots.diagram import GREY, ORANGE, architecture
 
 TOKENS = ["what", "a", "save", "!"]
 

@@ -18,13 +18,6 @@ from vadstudy.runs import RunStore
 
 
 @pytest.fixture
-def store(tmp_path):
-    found = RunStore("smoke", tmp_path / "runs")
-    found.scratch = tmp_path / "scratch"
-    return found
-
-
-@pytest.fixture
 def asked(monkeypatch):
     """Recipes that trials asked to be trained; the score is the learning rate's distance from 3e-4, and no training."""
     found = []
