@@ -122,6 +122,20 @@ def test_a_number_in_place_of_a_row_is_that_number_everywhere():
     assert table["difference"].tolist() == pytest.approx([0.5 - 0.9])
 
 
+def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
+    assert {score: claims.MARGINS[score] for score in bootstrap.MARGINS} == bootstrap.MARGINS
+    assert all(margin <= 0.1 for margin in claims.MARGINS.values())
+    # Two rows of 200 texts, right equally often, but not on the same ones: too few to say that they are equal.
+    labels, right = np.zeros(200, int), np.arange(200) % 2
+    rows = {"a": Row([right]), "b": Row([1 - right]), "c": Row([right])}
+    evidence = object.__new__(claims.Evidence)
+    evidence.compared = {"labels": bootstrap.compare(rows, labels, n_resamples=400)}
+    made = Claim("k", "Table 9", "They are equal.", tuple(Says("a", other, "equal", ("accuracy",)) for other in "bc"))
+    monkeypatch.setattr(claims, "CLAIMS", (made,))
+    assert list(evidence.judged(claims.MARGINS)["verdict"]) == ["no difference found", "equal"]
+    assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
+
+
 def test_the_paper_s_claims_are_tested_against_what_the_paper_has():
     says = {claim.key: claim.says for claim in CLAIMS if claim.asked_by == "paper"}
     assert {each.second for each in says["better-accuracy"]} == {"baseline, threshold 0.3"}

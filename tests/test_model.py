@@ -158,6 +158,13 @@ def test_noise_on_the_targets_is_for_training_only():
     assert max(losses) > 0
 
 
+def test_noisy_targets_stay_in_the_cube():
+    torch.manual_seed(0)
+    loss, middle = PointLoss(POINTS, "mae", target_noise=9.0).train(), torch.full((2, 2), 0.5)
+    found = [loss(middle, LABELS).item() for _ in range(20)]
+    assert max(found) == 0.5 and min(found) < 0.5, "no target is farther from the middle than a corner"
+
+
 def test_label_losses():
     logits = torch.tensor([[2.0, 0.0]])
     assert LabelLoss("ce")(logits, torch.tensor([0])).item() == pytest.approx(math.log(1 + math.exp(-2)))

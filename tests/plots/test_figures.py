@@ -63,6 +63,31 @@ def test_the_page_works_offline_and_escapes_its_labels(tmp_path):
     assert "https://cdn" not in html
 
 
+def test_learning_curves_has_losses_over_the_constant_s_scores_and_the_kept_epoch():
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "train_loss": [0.4, 0.3, 0.2],
+            "dev_loss": [0.5, 0.3, 0.4],
+            "dev_accuracy": [0.2, 0.5, 0.6],
+            "dev_macro_f1": [0.1, 0.4, 0.3],
+        }
+    )
+    figure = figures.learning_curves({"first": history, "second": history + 1}, {"first": 0.5, "second": 2.0})
+    above, below = np.array(figure.axes).reshape(2, 2)
+    for axes, shown, constant in zip(above, (history, history + 1), (0.5, 2.0), strict=True):
+        lines = {line.get_label(): line for line in axes.lines}
+        for label, field in (("train", "train_loss"), ("dev", "dev_loss")):
+            assert lines[label].get_xdata().tolist() == shown["epoch"].tolist()
+            np.testing.assert_allclose(lines[label].get_ydata(), shown[field] / constant)
+    for axes, shown in zip(below, (history, history + 1), strict=True):
+        lines = {line.get_label(): line for line in axes.lines}
+        for label, field in (("accuracy", "dev_accuracy"), ("macro-F1", "dev_macro_f1")):
+            np.testing.assert_allclose(lines[label].get_ydata(), shown[field])
+        assert axes.lines[-1].get_xdata()[0] == shown["epoch"][1], "the epoch of the best macro-F1 on dev"
+    assert [axes.get_title() for axes in above] == ["first", "second"]
+
+
 @pytest.fixture
 def style():
     """The study's look, for one test."""
