@@ -322,11 +322,14 @@ def corrected(table):
     return table
 
 
-def holm(p):
-    """The p-values (n,) of a family of tests, each corrected for how many there are, in their order."""
+def holm(p: np.ndarray) -> np.ndarray:
+    """p values (n,) corrected by Holm's (1979) step-down: the k-th smallest times n - k + 1, and no less than those
+    before it."""
     order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return stepped[np.argsort(order, kind="stable")]
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(stepped, 1)
+    return corrected
 
 
 def direction(difference, p, p_equal, alpha=1 - LEVEL):

@@ -26,7 +26,7 @@ def texts(figure):
 
 
 def points(line):
-    return np.column_stack(line.get_data())
+    return np.column_stack(line.get_data()).astype(float)
 
 
 def test_plane_has_each_row_the_paper_s_and_the_curve_of_thresholds():
@@ -38,7 +38,7 @@ def test_plane_has_each_row_the_paper_s_and_the_curve_of_thresholds():
     for axes in figure.axes:
         np.testing.assert_allclose(points(axes.lines[0]), sweep)
         np.testing.assert_allclose(points(axes.containers[0].lines[0]), table[["accuracy", "macro_f1"]])
-        bars = [np.array(each.get_segments()) for each in axes.containers[0].lines[2]]
+        bars = [np.array(each.get_segments(), float) for each in axes.containers[0].lines[2]]
         ends = [np.sort(each[:, :, i].ravel()) for i, each in enumerate(bars)]
         for end, score in zip(ends, ("accuracy", "macro_f1"), strict=True):
             np.testing.assert_allclose(end, np.sort(table[[f"{score}_low", f"{score}_high"]].to_numpy().ravel()))
