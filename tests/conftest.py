@@ -12,7 +12,10 @@ OWN_BUILD = "VADSTUDY_BUILD" not in os.environ
 if OWN_BUILD:
     os.environ["VADSTUDY_BUILD"] = tempfile.mkdtemp(prefix="vadstudy-tests-")
 
+from functools import partial  # noqa: E402
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from pathlib import Path  # noqa: E402
+from threading import Thread  # noqa: E402
 
 import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
@@ -39,6 +42,24 @@ def data_folder():
         pytest.skip("VADSTUDY_DATA is not set: no corpora to test with")
     assert Path(named).is_dir(), f"VADSTUDY_DATA names {named!r}, which is not a folder"
     return Path(named)
+
+
+@pytest.fixture
+def served():
+    """Serves a folder on this machine alone: a function from the folder to its address."""
+    servers = []
+
+    def serve(folder):
+        handler = partial(SimpleHTTPRequestHandler, directory=folder)
+        handler.log_message = lambda *args: None
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

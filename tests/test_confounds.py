@@ -14,7 +14,7 @@ def test_effects_are_means_over_the_other_factor():
     scores = dict(zip(confounds.CROSSING.values(), (0.5, 0.4, 0.7, 0.65), strict=True))
     values = {name: {"macro_f1": np.array([score])} for name, score in scores.items()}
     draws = {name: {"macro_f1": np.full(10, score)} for name, score in scores.items()}
-    compared = Comparison(values, draws, draws)
+    compared = Comparison(values, lambda stratified: draws)
     found = confounds.effects(compared).set_index("effect")["difference"]
     assert found.to_dict() == pytest.approx(
         {"meaning": (0.1 + 0.05) / 2, "spread": (0.2 + 0.25) / 2, "interaction": (0.05 - 0.1) / 2}

@@ -6,15 +6,17 @@ trainings, such as 1NN and SVM on one regressor's points, get the same draws. Fo
 stratified by label, so that no resample loses the two test comments of grief; for a single row they are not, because
 another test set would not have had the same number of each label.
 
-A *measure* is what is resampled: it takes a row's predictions first and the truth second, and returns a sparse matrix
-of sums (sums, n) and a function from sums (sums, resamples) to a dictionary of scores (resamples,). Multiplied with how
-often each test row is drawn, the matrix gives the sums of a thousand resamples at once. Whatever depends on which rows
-were drawn, the number of rows of a label too, is a sum. (SciPy's ``bootstrap`` calls a statistic on one resample of
-rows after the other, and knows no second level for trainings.)
+A *measure* is what is resampled: it takes a row's predictions first and the truth second, and returns a matrix of sums
+(sums, n), sparse where it can be, and a function from sums (sums, resamples) to a dictionary of scores (resamples,).
+Multiplied with how often each test row is drawn, the matrix gives the sums of a thousand resamples at once. Whatever
+depends on which rows were drawn, the number of rows of a label too, is a sum. (SciPy's ``bootstrap`` calls a statistic
+on one resample of rows after the other, and knows no second level for trainings.)
 """
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +107,7 @@ def regression(predicted, truth, constant, loss):
         }
 
     # In double precision: single precision's last digit differs between processors, and so would a table's.
-    return sparse.csr_matrix(sums), scores
+    return sums.astype(float), scores
 
 
 def f1_by_label(predicted, labels):
@@ -169,14 +171,23 @@ class Comparison:
 
     ``values[row][score]`` has shape (trainings,), ``draws[row][score]`` and ``alone[row][score]`` shape (n_resamples,):
     the mean over trainings that are drawn anew in each resample. ``draws`` are stratified, for differences, ``alone``
-    are not, for a row's own interval. Trainings are few, and a bootstrap of s things is too narrow by
-    sqrt((s - 1) / s); the draws are widened by as much. A row with one training has no such part: its interval holds
-    the test comments only.
+    are not, for a row's own interval; ``resample``, told which, makes them when they are first asked for. Trainings are
+    few, and a bootstrap of s things is too narrow by sqrt((s - 1) / s); the draws are widened by as much. A row with
+    one training has no such part: its interval holds the test comments only.
     """
 
     values: dict
-    draws: dict
-    alone: dict
+    resample: Callable[[bool], dict]
+
+    @cached_property
+    def draws(self) -> dict:
+        """Scores by row and score in resamples by strata."""
+        return self.resample(True)
+
+    @cached_property
+    def alone(self) -> dict:
+        """Scores by row and score in resamples without strata."""
+        return self.resample(False)
 
     def scored(self, scores=("accuracy", "macro_f1")):
         """One line a row: ``seeds``, and of each score the mean, the standard deviation over trainings (``_sd``,
@@ -254,9 +265,13 @@ def compare(rows, truth, measure=classification, strata=True, n_resamples=RESAMP
         name: _joined([scores((sums @ whole).astype(float)) for sums, scores in each], np.concatenate)
         for name, each in measured.items()
     }
-    draws = _draws(rows, measured, truth if strata else np.zeros(len(truth), int), n_resamples, seed)
-    alone = _draws(rows, measured, np.zeros(len(truth), int), n_resamples, seed) if strata else draws
-    return Comparison(values, draws, alone)
+    one_stratum = np.zeros(len(truth), int)
+
+    @cache
+    def resample(stratified: bool) -> dict:
+        return _draws(rows, measured, truth if stratified else one_stratum, n_resamples, seed)
+
+    return Comparison(values, lambda stratified: resample(stratified and strata))
 
 
 def _draws(rows, measured, strata, n_resamples, seed):

@@ -280,7 +280,7 @@ def _with_number(compared, number):
     scores = next(iter(compared.draws.values()))
     values = {**compared.values, number: {score: np.array([number]) for score in scores}}
     draws = {**compared.draws, number: {score: np.full(len(each), number) for score, each in scores.items()}}
-    return bootstrap.Comparison(values, draws, compared.alone)
+    return bootstrap.Comparison(values, lambda stratified: draws if stratified else compared.alone)
 
 
 def judge(evidence, key):

@@ -1,19 +1,19 @@
 """Fetch the public data sets into a folder, in the files that :mod:`vadstudy.corpora` reads: whole, or not at all."""
 
-import hashlib
-import http.client
 import os
 import shutil
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pooch
 
 from vadstudy import corpora
 from vadstudy.disk.reading import published
 from vadstudy.disk.schemas import NRC_HOME, PUBLISHED, SIX_EMOTIONS, SPLITS
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import CorpusError
+from vadstudy.errors import CorpusError, first_line
 
 EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/emobank.csv"
 
@@ -48,20 +48,17 @@ def write_emobank(content, folder):
 
 def emobank():
     """EmoBank's table from its authors' repository, as bytes; a ``CorpusError`` if it cannot be had or differs."""
-    try:
-        with urllib.request.urlopen(EMOBANK, timeout=60) as answer:
-            content = answer.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise CorpusError(
-            f"{EMOBANK} cannot be reached ({getattr(error, 'reason', None) or error}); check the network, or get "
-            "emobank.csv by hand and put it into data/emobank/"
-        ) from error
-    found, expected = hashlib.sha256(content).hexdigest(), PUBLISHED["emobank/emobank.csv"]
-    if found != expected:
-        raise CorpusError(
-            f"{EMOBANK} has SHA-256 {found}, expected {expected}; get emobank.csv by hand and put it into data/emobank/"
-        )
-    return content
+    by_hand = "get emobank.csv by hand and put it into data/emobank/"
+    pooch.get_logger().setLevel("WARNING")
+    with TemporaryDirectory() as folder:
+        try:
+            return Path(pooch.retrieve(EMOBANK, PUBLISHED["emobank/emobank.csv"], path=folder)).read_bytes()
+        except ValueError as error:  # what pooch says of another SHA-256
+            raise CorpusError(f"{EMOBANK} is another file than the study's ({first_line(error)}); {by_hand}") from error
+        except OSError as error:
+            raise CorpusError(
+                f"{EMOBANK} cannot be reached ({first_line(error)}); check the network, or {by_hand}"
+            ) from error
 
 
 #: How each corpus is had, written, and read again.

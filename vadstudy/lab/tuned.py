@@ -1,9 +1,7 @@
-"""What tuning found on dev, as tables and a figure: its trials, the best of each family, which parameters mattered."""
+"""What tuning found on dev, as tables: its trials, the best of each family, which parameters mattered."""
 
 import json
 
-import matplotlib.pyplot as plt
-import numpy as np
 import optuna
 import pandas as pd
 from optuna.storages.journal import JournalFileBackend, JournalStorage
@@ -11,7 +9,6 @@ from optuna.trial import TrialState
 
 from vadstudy.errors import RunError
 from vadstudy.lab.retraining import scores
-from vadstudy.plots.figures import subplots
 from vadstudy.recipes import SEED
 
 #: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
@@ -21,19 +18,6 @@ SCORES = ("dev_macro_f1", "dev_accuracy", "dev_loss", "best_epoch", "seconds")
 COUNTS = ("best_epoch", "epochs", "hidden_layers", "n_quantiles")
 #: The least number of trials from which shares of parameters are computed.
 ENOUGH = 10
-#: Names of parameters on the figure's axes, and those whose axis is logarithmic.
-AXES = {
-    "learning_rate": "learning rate (log)",
-    "hidden_layers": "hidden layers",
-    "target_noise": "target noise (SD)",
-    "n_quantiles": "quantiles",
-    "loss_lambda": "lambda (log)",
-    "temperature": "temperature (log)",
-    "C": "C (log)",
-    "gamma": "gamma (log)",
-    "dev_macro_f1": "macro-F1 on dev",
-}
-LOGARITHMIC = ("learning_rate", "loss_lambda", "temperature", "C", "gamma")
 
 
 def journal(store):
@@ -125,61 +109,3 @@ def confirmed(store):
 
 def _completed(study):
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-
-
-def tuning_figure(frame):
-    """Plot :func:`trials` as parallel coordinates: a panel a family, a line a trial, coloured by its dev macro-F1.
-
-    The last axis of a panel is that score, from its least to its greatest, and so the key to the colours. On an axis of
-    few values the lines lie beside each other, the better ones above.
-    """
-    families = list(frame["family"].unique())
-    figure, panels = subplots(
-        max(1, len(families)), figsize=(11, 2.7 * max(1, len(families))), squeeze=False, layout="constrained"
-    )
-    for axes in panels[:, 0]:
-        axes.axis("off")
-    if not families:
-        panels[0, 0].text(0.5, 0.5, "no trials are recorded; `make tune` makes some", ha="center", va="center")
-    for axes, family in zip(panels[:, 0], families, strict=False):
-        rows = frame[frame["family"] == family].sort_values("dev_macro_f1").dropna(axis=1, how="all")
-        names = [name for name in rows if name not in ("family", "number", *SCORES)] + ["dev_macro_f1"]
-        score, _, _ = _coordinate(rows, "dev_macro_f1")
-        places = []
-        for x, name in enumerate(names):
-            place, ticks, labels = _coordinate(rows, name)
-            places.append(place)
-            axes.vlines(x, -0.05, 1.05, color="0.3", linewidth=1, zorder=2)
-            for tick, label in zip(ticks, labels, strict=True):
-                axes.text(
-                    x + 0.03,
-                    tick,
-                    label,
-                    fontsize=9,
-                    va="center",
-                    zorder=4,
-                    bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6),
-                )
-            axes.text(x, 1.13, AXES.get(name, name), fontsize=9.5, ha="center", va="bottom")
-        for line, shade in zip(np.transpose(places), plt.colormaps["cividis_r"](score), strict=True):
-            axes.plot(line, color=shade, linewidth=2, zorder=3, solid_capstyle="round")
-        axes.set(xlim=(-0.1, len(names) - 0.75), ylim=(-0.08, 1.12))
-        axes.set_title(f"{family} ({len(rows)} trials)", loc="left", fontsize=11, fontweight="bold", pad=24)
-    return figure
-
-
-def _coordinate(rows, name):
-    """Places (n,) of trials on an axis from 0 to 1, the places of its ticks, and their labels."""
-    values, beside = rows[name], 0
-    if values.nunique() <= 6 and name not in (*LOGARITHMIC, "dev_macro_f1"):
-        known = sorted(values.unique())
-        scale = values.map(known.index) if isinstance(known[0], str) else values
-        marks = np.sort(scale.unique().astype(float))
-        labels = [each if isinstance(each, str) else f"{each:g}" for each in known]
-        beside = np.linspace(-0.05, 0.05, len(rows))  # the rows come sorted by score
-    else:
-        scale = np.log(values.astype(float)) if name in LOGARITHMIC else values
-        marks = np.linspace(scale.min(), scale.max(), 3)
-        labels = [f"{float(f'{np.exp(mark):.2g}'):g}" if name in LOGARITHMIC else f"{mark:.3f}" for mark in marks]
-    span = max(marks[-1] - marks[0], 1e-9)
-    return ((scale.astype(float) - marks[0]) / span).to_numpy() + beside, (marks - marks[0]) / span, labels

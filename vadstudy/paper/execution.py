@@ -24,6 +24,9 @@ INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 class OwnKernel(AsyncKernelManager):
     """The kernel of the interpreter that executes, whatever is installed as ``python3`` elsewhere on the machine."""
 
+    #: By files, which no other user can read; by TCP, the kernel warns that they could.
+    transport = "ipc"
+
     @property
     def kernel_spec(self):
         """The specification that ipykernel gives for this interpreter, without the user's own IPython profile."""
@@ -66,7 +69,13 @@ def execute(notebook: Path, output: Path, parameters: dict) -> None:
     started = time.time()
     try:
         executed = papermill.execute_notebook(
-            node, None, given, kernel_name="python3", progress_bar=False, kernel_manager_class=OwnKernel
+            node,
+            None,
+            given,
+            kernel_name="python3",
+            progress_bar=False,
+            kernel_manager_class=OwnKernel,
+            shutdown_kernel="immediate",
         )
     except PapermillExecutionError as error:
         raise NotebookError(f"{notebook}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error

@@ -30,6 +30,7 @@ from vadstudy.plots.space import (
     separations,
     vad_space,
 )
+from vadstudy.plots.tuning import tuning
 
 __all__ = [
     "CONFIG",
@@ -59,6 +60,7 @@ __all__ = [
     "subplots",
     "text_lengths",
     "thresholds",
+    "tuning",
     "use_style",
     "vad_space",
     "valence_by_class",

@@ -11,7 +11,6 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from vadstudy import corpora
 from vadstudy.emotions import GROUP_COLOURS
 from vadstudy.mappers import from_vad
 from vadstudy.paths import PACKAGED
@@ -155,6 +154,8 @@ def write_pages(runs, folder):
     list of Path
         Of the page, or of the two.
     """
+    from vadstudy import corpora  # here: loading texts takes a while, and few figures need them
+
     targets = [run.mapper for run in runs]
     pages = [write_page(targets, folder / "vad_space.html", runs)]
     if corpora.local("nrc-vad", "NRC-VAD-Lexicon.txt"):
