@@ -1,4 +1,4 @@
-"""What all tests share: no network, progress bars or windows, a build folder of their own; stores and corpora."""
+"""What all tests share: no network, progress bars or windows, one thread, a build folder of their own; stores."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ import tempfile
 # Before anything imports a library that reads them; child processes get them too.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TQDM_DISABLE"] = "1"
+# Tests run side by side: more threads than processors wait for each other, ten times as long as they work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 #: Made by the process that starts the workers, which share it, and removed by that one; one that is named is kept.
 OWN_BUILD = "VADSTUDY_BUILD" not in os.environ
 if OWN_BUILD:
