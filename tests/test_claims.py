@@ -10,6 +10,7 @@ import pytest
 from vadstudy import bootstrap, claims
 from vadstudy.bootstrap import Row
 from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
+from vadstudy.runs import RunStore
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_claims.ipynb"
 
@@ -134,6 +135,14 @@ def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
     monkeypatch.setattr(claims, "CLAIMS", (made,))
     assert list(evidence.judged(claims.MARGINS)["verdict"]) == ["no difference found", "equal"]
     assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
+
+
+def test_all_evidence_is_judged_by_them(monkeypatch):
+    used = []
+    monkeypatch.setattr(claims.Evidence, "judged", lambda _, margins: used.append(margins))
+    monkeypatch.setattr(bootstrap, "compare", lambda *_, **__: None)  # which takes long, and is tested in its own place
+    claims.Evidence(RunStore("smoke"))
+    assert used == [claims.MARGINS]
 
 
 def test_the_paper_s_claims_are_tested_against_what_the_paper_has():
