@@ -57,12 +57,12 @@ executed-and-reported: $(REPORTED)
 	@echo '$(REPORT) is up to date'
 
 $(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
-	$(PY) -m vadstudy report --profile $(PROFILE)
+	@$(PY) -m vadstudy report --profile $(PROFILE)
 	@mkdir -p $(@D) && touch $@
 
 $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	@mkdir -p $(@D)
-	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
+	@$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
 	TQDM_DISABLE=1 $(PY) -m pytest -n 2 -m 'not faults'

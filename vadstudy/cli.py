@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -289,8 +290,9 @@ def execute(notebook, output, parameters):
     """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all, dated by its beginning."""
     from vadstudy.paper import execution
 
+    started = time.monotonic()
     execution.execute(notebook, output, {name: _value(text) for name, text in parameters})
-    click.echo(f"{notebook} -> {output}")
+    click.echo(f"{notebook}: {time.monotonic() - started:.0f} s")
 
 
 def _value(text):

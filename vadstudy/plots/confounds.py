@@ -55,13 +55,20 @@ def plane(sweep, table, paper):
                 f"{threshold:g}", (at["accuracy"], at["macro_f1"]), (-4, -14), textcoords="offset points", fontsize=9
             )
     whole.legend(loc="lower right", fontsize=9)
+    _name_rows(near, table, paper)
+    return figure
+
+
+def _name_rows(axes, table, paper):
+    """Bring the rows into view, and name ours at the right edge, the paper's at the left one."""
+    theirs = np.array(list(paper.values()))
     ends = [
         (min(table[f"{score}_low"].min(), theirs[:, i].min()), max(table[f"{score}_high"].max(), theirs[:, i].max()))
         for i, score in enumerate(("accuracy", "macro_f1"))
     ]
     (left, right), (bottom, top) = ends
     wide, high = right - left, top - bottom
-    near.set(xlim=(left - 0.6 * wide, right + 0.65 * wide), ylim=(bottom - 0.08 * high, top + 0.08 * high))
+    axes.set(xlim=(left - 0.6 * wide, right + 0.65 * wide), ylim=(bottom - 0.08 * high, top + 0.08 * high))
     ours = dict(zip(table.index, zip(table["accuracy"], table["macro_f1"], strict=True), strict=True))
     for places, x, side, shade in (
         (ours, right + 0.06 * wide, "left", CONTRAST[0]),
@@ -73,7 +80,7 @@ def plane(sweep, table, paper):
             heights[i] = max(heights[i], heights[i - 1] + 0.05 * high)
         heights -= (heights - [places[name][1] for name in names]).mean()
         for name, y in zip(names, heights, strict=True):
-            near.annotate(
+            axes.annotate(
                 name,
                 places[name],
                 (x, y),
@@ -83,7 +90,6 @@ def plane(sweep, table, paper):
                 color=shade,
                 arrowprops=dict(arrowstyle="-", color=shade, linewidth=0.6, shrinkB=4),
             )
-    return figure
 
 
 def rates(table):

@@ -90,29 +90,7 @@ def write_page(mappers, path, runs=(), words=None):
     ValueError
         If a mapper does not have three dimensions.
     """
-    figure = interactive(mappers)
-    for number, mapper in enumerate(mappers):
-        if words is not None and mapper.name in ("nrc", "scaled"):
-            figure.add_scatter3d(**_words(words, mapper, number))
-    for kind, marker in (
-        ("cloud", dict(size=3, opacity=0.5)),
-        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"])),
-    ):
-        figure.add_scatter3d(
-            x=[],
-            y=[],
-            z=[],
-            name=kind,
-            mode="markers",
-            marker=marker,
-            meta=dict(kind=kind),
-            visible=False,
-            showlegend=False,
-        )
-    legend = dict(
-        orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="", itemsizing="constant"
-    )
-    figure.update_layout(legend=legend, scene_camera_projection_type="orthographic")
+    figure = _figure(mappers, words)
     data = json.dumps({"spaces": [_space(mapper, runs) for mapper in mappers]}, separators=(",", ":"))
     title = f"{len(mappers[0])} emotions in {len(mappers)} spaces"
     template = Template((PACKAGED / "space.html").read_text(encoding="utf-8"))
@@ -136,6 +114,34 @@ def write_page(mappers, path, runs=(), words=None):
     )
     (path.parent / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
     return path
+
+
+def _figure(mappers, words):
+    """:func:`interactive`, with traces for the words, and for what the page's script shows: clouds and marks."""
+    figure = interactive(mappers)
+    for number, mapper in enumerate(mappers):
+        if words is not None and mapper.name in ("nrc", "scaled"):
+            figure.add_scatter3d(**_words(words, mapper, number))
+    for kind, marker in (
+        ("cloud", dict(size=3, opacity=0.5)),
+        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"])),
+    ):
+        figure.add_scatter3d(
+            x=[],
+            y=[],
+            z=[],
+            name=kind,
+            mode="markers",
+            marker=marker,
+            meta=dict(kind=kind),
+            visible=False,
+            showlegend=False,
+        )
+    legend = dict(
+        orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="", itemsizing="constant"
+    )
+    figure.update_layout(legend=legend, scene_camera_projection_type="orthographic")
+    return figure
 
 
 def write_pages(runs, folder):
