@@ -19,9 +19,10 @@ import typst
 from vadstudy import claims, confounds, tables
 from vadstudy.bootstrap import WORDS
 from vadstudy.errors import ReportError
+from vadstudy.experiments import plan
 from vadstudy.paper.sentences import findings
 from vadstudy.paths import PACKAGED, ROOT
-from vadstudy.recipes import ENCODER_NAMES, SEED, plan
+from vadstudy.recipes import ENCODER_NAMES, SEED
 
 HEADERS = {
     "macro_f1": "macro-F1",
