@@ -247,7 +247,7 @@ class Evidence:
             "imdb": transfer.sentiment_compared(store),
             "emotion": transfer.six_compared(store),
         }
-        self.assigned = confounds.scores(store)
+        self.assigned = confounds.assignment_scores(store)
         self.lines = self.judged(MARGINS)
 
     def judged(self, margins):
