@@ -21,6 +21,8 @@ from vadstudy.runs import RunStore
 INDEX = PACKAGED / "index.md"
 #: A view of a widget, a progress bar for one, is nothing without a kernel and asks for a script.
 WIDGET = "application/vnd.jupyter.widget-view+json"
+#: The forms of a cell's output that a page shows, the best first.
+KINDS = ("image/png", "text/markdown", "text/html", "text/plain")
 #: Figures that stand on the index, with what they show.
 SHOWN = {
     "02_vad_space": "The 28 emotions where the NRC VAD Lexicon places their words",
@@ -97,16 +99,18 @@ def notebook_page(path: Path, manifest: Manifest, words: dict[str, str], index: 
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
             names = iter(manifest.figures(cell.execution_count))
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data.pop("image/svg+xml", None)
+            for output in (output for output in cell.outputs if "data" in output):
+                shown = next((kind for kind in KINDS if kind in output.data), None)
+                output.data = {shown: output.data[shown]} if shown else {}
+                if shown == "image/png":
                     alt = words.get(next(names, None), "A figure, made by the cell above")
-                    output.metadata = {"image/png": {"alt": alt}}
+                    output.metadata = {shown: {"alt": alt}}
     return pandoc.convert(
         nbformat.writes(notebook),
         "html5",
         *OPTIONS,
         "--embed-resources",
+        "--ipynb-output=all",
         f'--variable=nav:<a href="{index}">All pages</a>',
         read="ipynb",
         folder=path.parent,

@@ -28,13 +28,15 @@ def convert(text: str, to: str, *options: str, read: str = MARKDOWN, folder=None
     str
         Lines are broken where they are in the text; a line of a table, however long, sets no width to its columns.
     """
-    return pypandoc.convert_text(
+    made = pypandoc.convert_text(
         text,
         to,
         format=read,
         extra_args=["--wrap=preserve", "--columns=100000", *options],
         cworkdir=str(folder) if folder else None,
     )
+    # Browsers without a font for formulas put a combining hat beside its letter.
+    return made.replace('<mo accent="true">\u0302</mo>', '<mo accent="true">^</mo>') if to == "html5" else made
 
 
 def cited(text: str, to: str, *options: str, folder=None) -> str:
