@@ -24,14 +24,14 @@ local function number(kind, block)
 end
 
 local function picture(image)
-  local alt = image.attributes.alt
+  local alt = pandoc.utils.stringify(image.caption)
   if typst then
-    local quoted = (alt or ""):gsub('["\\]', "\\%0")
+    local quoted = alt:gsub('["\\]', "\\%0")
     -- Typst's root is the folder above that of the report.
     local path = image.src:gsub("^%.%./", "/")
     return pandoc.RawInline("typst", ('#image("%s", alt: "%s")'):format(path, quoted))
   elseif not html then
-    return pandoc.Image(alt or "", image.src)
+    return pandoc.Image(alt, image.src)
   end
 end
 
@@ -43,6 +43,12 @@ local function reference(link)
     -- Relative links lead to files beside the Markdown, which a PDF that was passed on does not have.
     return link.content
   end
+end
+
+-- The works cited, where a form knows no places apart.
+local function sources(div)
+  if div.identifier ~= "refs" or typst or html then return nil end
+  return pandoc.BulletList(div.content:map(function(entry) return entry.content end))
 end
 
 -- Minus signs as wide as plus signs; no line ends before a percent sign.
@@ -66,6 +72,7 @@ return {
   },
   {
     Image = picture,
+    Div = sources,
     Link = reference,
     Inlines = (typst or html) and signs or nil,
     RawInline = function(raw) return typst and raw.text:match("^<br") and pandoc.LineBreak() or nil end,

@@ -41,5 +41,5 @@ def convert(text: str, to: str, *options: str, read: str = MARKDOWN, folder=None
 
 def cited(text: str, to: str, *options: str, folder=None) -> str:
     """A document with numbered figures and tables, its citations written out, and at its end the works cited."""
-    filters = (f"--lua-filter={PACKAGED / 'numbers.lua'}", "--citeproc", f"--bibliography={REFERENCES}")
+    filters = ("--citeproc", f"--bibliography={REFERENCES}", f"--lua-filter={PACKAGED / 'numbers.lua'}")
     return convert(text, to, *filters, *options, folder=folder)
