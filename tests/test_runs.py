@@ -53,7 +53,7 @@ def test_made_once_then_read(store):
 def test_a_manifest_says_what_was_read_made_and_written_and_by_which_cell(store, tmp_path, monkeypatch):
     figure, _ = plots.subplots()
     kernel = SimpleNamespace(execution_count=7)
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: kernel))
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
     store.get("corpus-lengths")
     (other := again(store))["corpus-lengths"]
     assert plots.save(figure, "01_any", other) is figure
