@@ -81,7 +81,7 @@ def test_the_page_works_offline_and_escapes_its_labels(tmp_path):
 
 
 def test_saved_alike_each_time(tmp_path):
-    store = SimpleNamespace(output=lambda *parts: tmp_path)
+    store = SimpleNamespace(output=lambda *parts: tmp_path, wrote=lambda *paths: None)
     found = []
     for _ in "ab":
         figure, axes = figures.subplots()

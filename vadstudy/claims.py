@@ -29,6 +29,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from vadstudy import bootstrap, confounds, mappers, tables, transfer
 from vadstudy.bootstrap import Row
+from vadstudy.disk import files
 
 BOTH = ("accuracy", "macro_f1")
 MIN_SEEDS = 2
@@ -370,7 +371,9 @@ def counted(table):
 
 def save(table, store):
     """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``08_claims``."""
-    table.to_csv(store.output("reports") / "claims.csv")
+    path = store.output("reports") / "claims.csv"
+    files.write(path, table.to_csv(lineterminator="\n").encode())
+    store.wrote(path)
     short = table[["asked_by", "section", "sentence", "verdict", "evidence"]]
     tables.save(short, "08_claims", store, "The claims ledger.")
     return table

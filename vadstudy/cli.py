@@ -312,8 +312,9 @@ def report(profile):
     from vadstudy.runs import RunStore
 
     store = RunStore(profile)
-    click.echo(writer.write(store))
-    click.echo(pages.write(store, writer.notebooks(store)))
+    text = writer.markdown(store)
+    click.echo(writer.write(store, text))
+    click.echo(pages.write(store, text))
 
 
 @main.command()

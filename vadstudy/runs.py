@@ -11,6 +11,7 @@ import logging
 import platform
 import re
 import shutil
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ import pandas as pd
 from filelock import FileLock
 
 from vadstudy import experiments, mappers, recipes
-from vadstudy.disk import files, sealed
+from vadstudy.disk import files, manifests, sealed
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
 from vadstudy.mappers import Mapper
@@ -138,13 +139,35 @@ class RunStore:
         self.recipes = experiments.named(profile)
         self.scratch = ROOT / "build" / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
-        self.read, self.made = {}, {}
+        self.read, self.made, self.written = {}, {}, {}
 
     def output(self, *parts):
         """Folder for what the notebooks write: the project's for study, else ``build/<profile>``; made if missing."""
         folder = (ROOT if self.profile == "study" else self.scratch).joinpath(*parts)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @property
+    def executed(self) -> Path:
+        """Folder of the executed notebooks and their manifests."""
+        return (ROOT / "reports" if self.profile == "study" else self.scratch) / "notebooks"
+
+    def wrote(self, *paths: Path) -> None:
+        """Note files that the notebook at work wrote, for its manifest."""
+        kernel = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        self.written |= dict.fromkeys(paths, kernel and kernel.execution_count)
+
+    def finish(self, notebook: str) -> str:
+        """Write the manifest of a notebook that is at its end; returns the :meth:`summary` of its runs.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written.
+        """
+        root = ROOT if self.profile == "study" else self.scratch
+        manifests.write(self.executed, root, notebook, self.written, self.read, self.made)
+        return self.summary()
 
     def place(self, name, seed):
         """File of a run, whether it is recorded or not."""
@@ -171,7 +194,7 @@ class RunStore:
                 data = None if retrain else self._bytes(name, seed)
                 if data is None:
                     self._make(recipe, seed, sources)
-                    self.made[name, seed] = True
+                    self.made[name, seed] = None
                     data = self._bytes(name, seed)
         return self._load(recipe, seed, data)
 
@@ -210,7 +233,7 @@ class RunStore:
 
     def summary(self):
         """One line for a notebook's end: how many runs were read from the record, of which dates, how many made now."""
-        dates = sorted({date[:10] for date in self.read.values()})
+        dates = sorted({run["date"][:10] for run in self.read.values()})
         span = f" of {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else ""
         return f"{len(self.read)} runs read from the record{span}; {len(self.made)} made just now"
 
@@ -269,8 +292,8 @@ class RunStore:
                 raise RunError(
                     f"{place} was computed from other predictions of {found} than are stored; {self._again(name, seed)}"
                 )
-        if (name, seed) not in self.made:
-            self.read[name, seed] = meta["date"]
+        kept = self.made if (name, seed) in self.made else self.read
+        kept[name, seed] = {"date": meta["date"], "digest": meta["digest"]}
         return Run(recipe, seed, place, meta, data)
 
     def _digest(self, name, seed, dependent):

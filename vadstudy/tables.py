@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score
 from vadstudy import bootstrap, metrics
 from vadstudy.bootstrap import Row
 from vadstudy.classifiers import NearestEmotion
+from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import MAIN, SEARCH, TEMPERATURES
 from vadstudy.recipes import ENCODER_NAMES, SEED
@@ -244,20 +245,28 @@ def temperatures(store):
 
 
 def save(table, name, store, caption):
-    """Write ``name`` as CSV, Markdown and LaTeX to the profile's tables folder; the table is returned, to be shown."""
+    """Write ``name`` as CSV, Markdown and LaTeX to the profile's tables folder; the table is returned, to be shown.
+
+    Raises
+    ------
+    WriteError
+        If a file cannot be written.
+    """
     folder = store.output("reports", "tables")
     named = not isinstance(table.index, pd.RangeIndex)
-    # Rounded well above what a processor's own rounding changes.
-    table.to_csv(folder / f"{name}.csv", float_format="%.5g", index=named)
     text = table.apply(_as_text)
     align = ["left"] * named + ["right" if dtype.kind in "iuf" else "left" for dtype in table.dtypes]
     markdown = text.to_markdown(index=named, disable_numparse=True, colalign=align)
-    (folder / f"{name}.md").write_text(f"{caption}\n\n{markdown}\n", encoding="utf-8")
     escaped = re.sub(r"([%&#_])", r"\\\1", caption)
     latex = text.to_latex(
         caption=escaped, label=f"tab:{name}", index=named, escape=True, column_format="".join(side[0] for side in align)
     )
-    (folder / f"{name}.tex").write_text(latex, encoding="utf-8")
+    # Rounded well above what a processor's own rounding changes.
+    csv = table.to_csv(float_format="%.5g", index=named, lineterminator="\n")
+    written = {"csv": csv, "md": f"{caption}\n\n{markdown}\n", "tex": latex}
+    for end, content in written.items():
+        files.write(folder / f"{name}.{end}", content.encode())
+    store.wrote(*(folder / f"{name}.{end}" for end in written))
     return table
 
 

@@ -36,21 +36,33 @@ def write(path: Path, data: bytes, mtime: float | None = None) -> None:
     WriteError
         If it cannot be written: the disk is full, the folder read-only or another user's. What was there stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_all({path: data}, mtime)
+
+
+def write_all(contents: dict[Path, bytes], mtime: float | None = None) -> None:
+    """Put several files in their places, none before all are on disk; else as :func:`write`, in their order."""
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in contents}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mtime is not None:
-            os.utime(part, (mtime, mtime))
-        os.replace(part, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+        for path, part in parts.items():
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(part, contents[path], mtime)
+        for path, part in parts.items():
+            with writing(path):
+                os.replace(part, path)
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def _write(part, data, mtime):
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if mtime is not None:
+        os.utime(part, (mtime, mtime))
 
 
 def clean(path: Path) -> None:

@@ -1,11 +1,14 @@
 """Figures: one function a figure, which takes data and returns the matplotlib figure; :func:`save` writes it."""
 
+from io import BytesIO
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib import rc_params_from_file
 from sklearn.metrics import confusion_matrix
 
+from vadstudy.disk import files
 from vadstudy.emotions import EKMAN, EMOTIONS, GROUP_COLOURS, colour, index
 from vadstudy.paths import PACKAGED
 
@@ -21,10 +24,24 @@ def use_style() -> None:
 
 
 def save(figure, name, store):
-    """Write a figure as PNG and SVG to the profile's figures folder, without dates, so that equal is equal."""
+    """Write a figure as PNG and SVG to the profile's figures folder, without dates, so that equal is equal.
+
+    Returns
+    -------
+    Figure
+        To be shown.
+
+    Raises
+    ------
+    WriteError
+        If a file cannot be written.
+    """
     folder = store.output("figures")
-    figure.savefig(folder / f"{name}.png", bbox_inches="tight")
-    figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+    for end, metadata in (("png", {}), ("svg", {"Date": None})):
+        buffer = BytesIO()
+        figure.savefig(buffer, format=end, bbox_inches="tight", metadata=metadata)
+        files.write(folder / f"{name}.{end}", buffer.getvalue())
+        store.wrote(folder / f"{name}.{end}")
     return figure
 
 
