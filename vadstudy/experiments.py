@@ -179,7 +179,7 @@ def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank
     return rows
 
 
-def named(profile="study"):
+def named(profile: str = "study") -> dict[str, Recipe | Computed]:
     """Recipes of a profile by name; an unknown profile is a ``ValueError`` that lists the known ones."""
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
@@ -227,7 +227,7 @@ def named(profile="study"):
     return {recipe.name: recipe for recipe in chosen}
 
 
-def plan(profile="study"):
+def plan(profile: str = "study") -> list[tuple[str, int]]:
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
     Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has

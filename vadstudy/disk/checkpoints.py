@@ -49,7 +49,7 @@ class SealingTrainer(Trainer):
         rotate_checkpoints(self.args.output_dir, 1, self.state.best_model_checkpoint)
 
 
-def seal(folder: Path, of: dict):
+def seal(folder: Path, of: dict) -> None:
     """Write the seal of a complete checkpoint, by one rename."""
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     part = folder / f".{SEAL}.part"

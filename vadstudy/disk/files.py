@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from vadstudy.errors import WriteError
@@ -80,7 +81,7 @@ def writable(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def writing(path: Path):
+def writing(path: Path) -> Iterator[None]:
     """Context in which ``path`` is written; an ``OSError`` becomes a ``WriteError`` of one line that names it."""
     try:
         yield

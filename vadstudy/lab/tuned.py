@@ -1,6 +1,7 @@
 """What tuning found on dev, as tables: its trials, the best of each family, which parameters mattered."""
 
 import json
+from pathlib import Path
 
 import optuna
 import pandas as pd
@@ -10,6 +11,7 @@ from optuna.trial import TrialState
 from vadstudy.errors import RunError
 from vadstudy.lab.retraining import scores
 from vadstudy.recipes import SEED
+from vadstudy.runs import RunStore
 
 #: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
 TRAINED_FAMILIES = ("softmax", "bce", "scaled-mae", "nrc-mae-ce")
@@ -20,12 +22,12 @@ COUNTS = ("best_epoch", "epochs", "hidden_layers", "n_quantiles")
 ENOUGH = 10
 
 
-def journal(store):
+def journal(store: RunStore) -> Path:
     """Path of a profile's journal of trials."""
     return (store.folder if store.profile == "study" else store.scratch) / "tuning.log"
 
 
-def studies(store):
+def studies(store: RunStore) -> dict[str, optuna.Study]:
     """The Optuna study of each family that has one, in the order of :data:`FAMILIES`; a ``RunError`` if damaged."""
     if not journal(store).exists():
         return {}
@@ -34,7 +36,7 @@ def studies(store):
     return {family: optuna.load_study(study_name=family, storage=storage) for family in FAMILIES if family in begun}
 
 
-def open_journal(store):
+def open_journal(store: RunStore) -> JournalStorage:
     """The storage behind the journal, begun if it is new; a ``RunError`` names the line up to which it is damaged."""
     path, number = journal(store), 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +54,7 @@ def open_journal(store):
         ) from error
 
 
-def trials(store):
+def trials(store: RunStore) -> pd.DataFrame:
     """All completed trials, a row each: family, number, dev scores, best epoch, seconds, parameters (NaN: has none).
 
     Empty where nothing was tuned. ``dev_loss`` is comparable within a mapper only.
@@ -68,7 +70,7 @@ def trials(store):
     return frame.astype({name: "Int64" for name in COUNTS if name in frame})
 
 
-def winners(store):
+def winners(store: RunStore) -> pd.DataFrame:
     """The best trial of each family on dev, by family, and of how many trials it is the best."""
     frame = trials(store)
     best = frame.loc[frame.groupby("family", sort=False)["dev_macro_f1"].idxmax()].set_index("family")
@@ -76,7 +78,7 @@ def winners(store):
     return best
 
 
-def importances(store):
+def importances(store: RunStore) -> pd.DataFrame:
     """What mattered: each parameter's share (0 to 1) of what dev macro-F1 varies, by fANOVA; a column a family.
 
     Families with fewer than 10 trials are left out. With few more than that, the shares are a hint and no finding.
@@ -90,7 +92,7 @@ def importances(store):
     return pd.DataFrame(shares).rename_axis("parameter")
 
 
-def confirmed(store):
+def confirmed(store: RunStore) -> pd.DataFrame:
     """Dev scores of the winners, trained on all comments, and of the study's settings: a line a family.
 
     Empty in profiles that have no winners. The study's row of the family ``svm`` is ``scaled-mae-svm``; both are fitted
