@@ -6,18 +6,24 @@ every other label, most of which are 0 or ±C and compress to little.
 
 import json
 import logging
+from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
+from vadstudy.classifiers import EmotionSVM
 from vadstudy.computed import fit_svm
 from vadstudy.disk import files
 from vadstudy.errors import RunError, WriteError
+from vadstudy.runs import RunStore
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +51,16 @@ class CompactSVM:
     classes : sequence of int
     """
 
-    def __init__(self, vectors, owners, coefficients, intercepts, gamma, temperature, classes):
+    def __init__(
+        self,
+        vectors: ArrayLike,
+        owners: ArrayLike,
+        coefficients: ArrayLike,
+        intercepts: ArrayLike,
+        gamma: float,
+        temperature: float,
+        classes: Sequence[int],
+    ):
         self.vectors, self.coefficients = np.asarray(vectors, float), np.asarray(coefficients, float)
         self.intercepts, self.gamma, self.temperature = np.asarray(intercepts, float), gamma, temperature
         self.classes_ = np.asarray(classes)
@@ -60,7 +75,7 @@ class CompactSVM:
         self._first, self._second = np.triu_indices(n, 1)
 
     @classmethod
-    def of(cls, svm):
+    def of(cls, svm: EmotionSVM) -> Self:
         """The compact form of a fitted ``EmotionSVM`` of three or more labels."""
         svc = svm.svc_
         owners = np.repeat(np.arange(len(svc.classes_)), svc.n_support_)
@@ -71,11 +86,11 @@ class CompactSVM:
     def __repr__(self):
         return f"CompactSVM({len(self.vectors)} vectors, gamma={self.gamma}, temperature={self.temperature:.6f})"
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the label of the highest score for each row of X, shape (n, dims)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return scores of shape (n, n_classes), in the order of ``classes_``, which rank the labels and no more."""
         X = np.asarray(X, float)
         scores = [self._scores(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]
@@ -96,7 +111,7 @@ class CompactSVM:
         sureness = margins @ (first - second)
         return votes + sureness / (3 * (np.abs(sureness) + 1))
 
-    def save(self, path, **metadata):
+    def save(self, path: Any, **metadata: Any) -> None:
         """Write a Parquet file, in single precision."""
         table = pa.table(
             {
@@ -115,7 +130,7 @@ class CompactSVM:
         pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: Path) -> tuple[Self, dict[str, Any]]:
         """Read what :meth:`save` wrote: the SVM, and the metadata."""
         frame = pq.read_table(path, page_checksum_verification=True)
         metadata = json.loads(frame.schema.metadata[b"svm"])
@@ -128,7 +143,7 @@ class CompactSVM:
         return cls(columns("x"), owners, columns("c"), **fields), metadata
 
 
-def kept_svm(store, name="scaled-mae-svm", seed=42):
+def kept_svm(store: RunStore, name: str = "scaled-mae-svm", seed: int = 42) -> CompactSVM:
     """The SVM behind a recorded run of kind ``svm``: read from beside it, else fitted, which takes minutes, and kept.
 
     No run is made for it.
