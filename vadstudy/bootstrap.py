@@ -293,7 +293,7 @@ def compare(
 
 def _draws(rows, measured, strata, n_resamples, seed):
     """Scores of each row in each resample, the mean over its drawn trainings."""
-    parts = {name: [[] for _ in each] for name, each in measured.items()}
+    parts: dict[str, list[list[dict]]] = {name: [[] for _ in each] for name, each in measured.items()}
     rng, step = np.random.default_rng(seed), 500
     for start in range(0, n_resamples, step):
         counts = _counts(strata, min(step, n_resamples - start), rng)
@@ -334,7 +334,7 @@ def _nested(scored, drawn_seeds):
     return mean + np.sqrt(seeds / (seeds - 1)) * (drawn - mean)
 
 
-def interval(draws: ArrayLike) -> np.ndarray:
+def interval(draws: np.ndarray) -> np.ndarray:
     """The ends (low, high) of the percentile interval of draws (n_resamples,) that holds 95 % of them."""
     return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
 

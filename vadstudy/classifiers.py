@@ -84,7 +84,7 @@ class NearestEmotion(ClassifierMixin, BaseEstimator):
         if type_of_target(y) not in ("binary", "multiclass"):
             raise ValueError(f"Unknown label type: y is {type_of_target(y)}, expected label indices or names")
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        sums = np.zeros((len(self.classes_), X.shape[1]))
+        sums = np.zeros((len(self.classes_), self.n_features_in_))
         np.add.at(sums, codes, X)
         self.prototypes_ = sums / counts[:, None]
         return self

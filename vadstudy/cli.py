@@ -100,10 +100,10 @@ def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, pr
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
-    texts = iter(texts) if texts else _lines(sys.stdin.buffer)
+    given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
         read = _pipeline(profile, classifier)
-        _show(read(texts), top, as_json, read.ranks_only)
+        _show(read(given), top, as_json, read.ranks_only)
     except ValueError as error:
         raise error if isinstance(error, StudyError) else click.ClickException(str(error)) from error
 

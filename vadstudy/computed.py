@@ -6,7 +6,7 @@ take longer than a reader should wait.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from vadstudy.classifiers import EmotionSVM, full_proba
 from vadstudy.emotions import DIMENSIONS, emotion_vad
 from vadstudy.inference import predict, prediction_frame
 from vadstudy.model import load_encoder
-from vadstudy.recipes import SVM, BagOfWords, Lengths, Lexicon, Points
+from vadstudy.recipes import SVM, BagOfWords, Computed, Lengths, Lexicon, Points
 
 if TYPE_CHECKING:
     from vadstudy.runs import Run
@@ -149,4 +149,11 @@ def _with_truth(split, rows, outputs):
     return frame
 
 
-COMPUTE = {SVM: svm, Points: points, BagOfWords: bag_of_words, Lexicon: lexicon_mean, Lengths: lengths}
+#: What makes the predictions of each kind of recipe.
+COMPUTE: dict[type[Computed], Callable[..., tuple[pd.DataFrame, str]]] = {
+    SVM: svm,
+    Points: points,
+    BagOfWords: bag_of_words,
+    Lexicon: lexicon_mean,
+    Lengths: lengths,
+}

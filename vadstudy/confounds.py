@@ -54,13 +54,13 @@ def rates(store: RunStore) -> pd.DataFrame:
     rows = {name: tables.row([store[name]], tables.nearest) for name in store.recipes if name.startswith("rate-")}
     lines = []
     for name, scores in tables.compare(store, rows).scored().iterrows():
-        run = store[name]
+        run, recipe = store[name], store.recipes[name]
         r2 = metrics.r2(tables.targets(run), run.outputs("test")).mean()
         lines.append(
             {
                 "run": name,
-                "loss": run.recipe.loss.upper(),
-                "learning_rate": run.recipe.learning_rate,
+                "loss": recipe.loss.upper(),
+                "learning_rate": recipe.learning_rate,
                 "r2": r2,
                 **scores.drop(["seeds", "accuracy_sd", "macro_f1_sd"]),
             }
@@ -206,7 +206,7 @@ def meaning(found: pd.DataFrame, margins: dict[str, float] = bootstrap.MARGINS) 
         cannot give less than 0.1; ``rank`` says how many of them are at least as good as NRC's, itself among them.
     """
     both = {(points, how): (0.5 if how.startswith("where") else -0.5) for points, how in DEALT}
-    contrasts = {
+    contrasts: dict[tuple[str, str], dict[tuple[str, str], float]] = {
         ("labels where NRC has them", "labels dealt at random"): both,
         **{
             (f"{points}, where NRC has them", f"{points}, dealt at random"): {

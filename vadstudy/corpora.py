@@ -6,6 +6,7 @@ Hugging Face hub. Nothing is downloaded unless a function here is called. The mi
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -131,7 +132,10 @@ def emotion_files(folder: Path) -> DatasetDict:
         lines = read_lines(path)
         first = 2 if lines[0] in EMOTION_HEADERS else 1
         parted = [line.rpartition(";") for line in lines[first - 1 :]]
-        columns = {"text": [text for text, _, _ in parted], "label": [label for _, _, label in parted]}
+        columns: dict[str, Sequence] = {
+            "text": [text for text, _, _ in parted],
+            "label": [label for _, _, label in parted],
+        }
         tables[split] = Table(path, columns, range(first, first + len(parted)))
         admit(tables[split], Tweet)
     return _emotion(tables)
@@ -202,8 +206,8 @@ def emobank_files(folder: Path) -> DatasetDict:
     whole("emobank", tables)
     splits = {}
     for split, each in tables.items():
-        vad = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
-        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in vad]
+        rated = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
+        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in rated]
         splits[split] = Dataset.from_dict({"id": each.columns["id"], "text": each.columns["text"], "vad": vad})
     return DatasetDict(splits)
 

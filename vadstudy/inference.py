@@ -90,13 +90,13 @@ def predict(
     """
     regressor.eval()
     device = next(regressor.parameters()).device
-    out = None
+    out = np.empty((0, 0), np.float32)
     for batch in by_length(token_lists, batch_size, "predicting", progress):
         ids, mask = padded([token_lists[i] for i in batch], pad_id)
         inputs = {"input_ids": ids} if states is None else {"hidden": states(batch)}
         with autocast(precision):
             rows = regressor(mask.to(device), **{name: value.to(device) for name, value in inputs.items()})
-        out = np.empty((len(token_lists), rows.shape[1]), np.float32) if out is None else out
+        out = out if out.size else np.empty((len(token_lists), rows.shape[1]), np.float32)
         out[batch] = rows.float().cpu().numpy()
     return out
 

@@ -5,7 +5,7 @@ controls, which tell what comes from meaning apart from what comes from distance
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,18 +89,20 @@ def nrc(lexicon: pd.DataFrame | Mapping[str, Sequence[float]] | None = None) -> 
     of words to those three numbers; by default the 28 packaged rows. A ``ValueError`` names missing words.
     """
     if lexicon is None:
-        lexicon = emotion_vad()
-    elif not isinstance(lexicon, pd.DataFrame):
-        lexicon = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=DIMENSIONS).T
-    if missing := [word for word in EMOTIONS if word not in lexicon.index]:
+        rows = emotion_vad()
+    elif isinstance(lexicon, pd.DataFrame):
+        rows = lexicon
+    else:
+        rows = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=DIMENSIONS).T
+    if missing := [word for word in EMOTIONS if word not in rows.index]:
         raise ValueError(
             f"the lexicon lacks {len(missing)} of the 28 emotion words: {', '.join(missing)}; "
             "add them, or leave `lexicon` out to use the packaged rows"
         )
-    if missing := [column for column in DIMENSIONS if column not in lexicon.columns]:
-        found = list(lexicon.columns)
+    if missing := [column for column in DIMENSIONS if column not in rows.columns]:
+        found = list(rows.columns)
         raise ValueError(f"the lexicon lacks the columns {', '.join(missing)}; it has {found}; rename them")
-    return Mapper("nrc", EMOTIONS, lexicon.loc[list(EMOTIONS), list(DIMENSIONS)])
+    return Mapper("nrc", EMOTIONS, rows.loc[list(EMOTIONS), list(DIMENSIONS)])
 
 
 def scaled(n_quantiles: int = 21, base: Mapper | None = None) -> Mapper:
@@ -109,7 +111,7 @@ def scaled(n_quantiles: int = 21, base: Mapper | None = None) -> Mapper:
     return Mapper("scaled", base.labels, _quantiles(base.points, n_quantiles).transform(base.points))
 
 
-def to_vad(points: ArrayLike, name: str | None) -> np.ndarray:
+def to_vad(points: ArrayLike, name: str) -> np.ndarray:
     """Turn points (n, dims) of the space of mapper ``name``, "nrc" or "scaled", into the lexicon's units.
 
     For "scaled" this inverts the quantile transform. Another mapper's space has no valence, arousal and dominance: a
@@ -122,7 +124,7 @@ def to_vad(points: ArrayLike, name: str | None) -> np.ndarray:
     raise ValueError(f"points of mapper {name!r} are not valence, arousal and dominance; use a run of nrc or scaled")
 
 
-def from_vad(vad: ArrayLike, name: str | None) -> np.ndarray:
+def from_vad(vad: ArrayLike, name: str) -> np.ndarray:
     """Turn points (n, 3) in the lexicon's units into the space of mapper ``name``, "nrc" or "scaled".
 
     For "scaled", what lies beyond the 28 labels in a dimension comes to 0 or 1. Another mapper is a ``ValueError``.
@@ -188,7 +190,7 @@ def mapper(name: str, seed: int = 42) -> Mapper:
     quantiles, as in "scaled-10".
     """
     kind, dash, rest = name.partition("-")
-    plain = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
+    plain: dict[str, Callable[[], Mapper]] = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
     if name in plain:
         return plain[name]()
     if kind == "scaled" and rest.isdecimal():

@@ -126,7 +126,8 @@ class Regressor(nn.Module):
         super().__init__()
         if pooling not in ("mean", "cls", "max", "mean-padded"):
             raise ModelError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
-        self.encoder, self.pooling, self.squash = encoder, pooling, squash
+        self.encoder: Any = encoder  # whose layers each family names in its own way
+        self.pooling, self.squash = pooling, squash
         widths = [encoder.config.hidden_size, *hidden_layers, outputs]
         steps = []
         for i, (wide, narrow) in enumerate(zip(widths, widths[1:], strict=False)):
@@ -170,7 +171,8 @@ class Regressor(nn.Module):
         if self.n_frozen is None:
             hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         else:
-            hidden = self.frozen(input_ids, attention_mask) if hidden is None else hidden
+            if hidden is None and input_ids is not None:
+                hidden = self.frozen(input_ids, attention_mask)
             hidden = self._through(self._layers()[self.n_frozen :], hidden, attention_mask)
         # Pooling and head in single precision whatever the encoder runs in: bfloat16 has three digits.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -238,6 +240,8 @@ class PointLoss(nn.Module):
     target_noise : float
         Standard deviation of Gaussian noise that is added to the targets while training, clipped to [0, 1].
     """
+
+    points: Tensor
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -73,9 +73,10 @@ class Run:
     @property
     def mapper(self) -> Mapper:
         """The mapper whose points the run was trained towards, as recorded; a ``RunError`` for a baseline."""
-        if "points" not in self.meta:
+        name = getattr(self.recipe, "mapper", None)
+        if name is None or "points" not in self.meta:
             raise RunError(f"{self.path} has no mapper: {self.recipe.name!r} is not a regressor")
-        return Mapper(self.recipe.mapper, EMOTIONS, np.array(self.meta["points"]))
+        return Mapper(name, EMOTIONS, np.array(self.meta["points"]))
 
     @property
     def splits(self) -> list[str]:
@@ -115,7 +116,7 @@ class Run:
 
         path = self.path.with_suffix(".safetensors")
         again = f"restore both from git, or retrain them with `make retrain RUN={self.recipe.name} SEED={self.seed}`"
-        if "weights" not in self.meta or not path.is_file():
+        if not isinstance(self.recipe, Recipe) or "weights" not in self.meta or not path.is_file():
             raise RunError(
                 f"{path} is missing: only recipes with keep_weights keep them, of seed {recipes.SEED}; retrain with "
                 f"`make retrain RUN={self.recipe.name}` after setting it"
@@ -143,10 +144,12 @@ class RunStore:
 
     def __init__(self, profile: str = "study", folder: Path | str | None = None):
         self.profile = profile
-        self.recipes = experiments.named(profile)
+        #: By name; who asks for one by its name knows of which class it is.
+        self.recipes: dict[str, Any] = dict(experiments.named(profile))
         self.scratch = ROOT / "build" / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
-        self.read, self.made = {}, {}
+        self.read: dict[tuple[str, int], str] = {}
+        self.made: dict[tuple[str, int], bool] = {}
 
     def output(self, *parts: str) -> Path:
         """Folder for what the notebooks write: the project's for study, else ``build/<profile>``; made if missing."""

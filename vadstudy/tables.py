@@ -184,7 +184,7 @@ def compare(store: RunStore, rows: dict[str, Row]) -> Comparison:
 
 def mapper_predictions(store: RunStore) -> dict[str, Row]:
     """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM."""
-    rows = {}
+    rows: dict[str, Row] = {}
     for name in ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae"):
         rows |= read_points(store, name)
     return rows
@@ -238,7 +238,7 @@ def search(store: RunStore) -> pd.DataFrame:
 
 def temperatures(store: RunStore) -> pd.DataFrame:
     """MAE+CE on dev by its softmax's temperature (profile study only): each one's best epoch."""
-    rows = {}
+    rows: dict[float, pd.Series] = {}
     for recipe in TEMPERATURES:
         if recipe.name in store.recipes:
             best = store[recipe.name].history.sort_values("dev_macro_f1").iloc[-1]
@@ -266,7 +266,7 @@ def save(table: pd.DataFrame, name: str, store: RunStore, caption: str) -> pd.Da
 
 def _as_text(column):
     """A column as text: three decimals, powers of ten where those would all be 0, nothing for what is missing."""
-    form = str
+    form: Callable[[Any], str] = str
     if column.dtype.kind == "f":
         form = "{:.0e}".format if 0 < column.abs().max() < 0.0005 else lambda value: f"{round(value, 3) + 0.0:.3f}"
     return column.map(lambda value: "" if pd.isna(value) else form(value)).astype(object)

@@ -177,12 +177,16 @@ def frozen_states(
 
 def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objective, torch.optim.Optimizer]:
     """What is minimised, with the optimizer that does it; the head has a learning rate of its own."""
+    loss: PointLoss | LabelLoss
     if recipe.mapper:
         points = mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
-    head = {"params": regressor.head.parameters(), "lr": recipe.head_learning_rate or recipe.learning_rate}
+    head: dict[str, Any] = {
+        "params": regressor.head.parameters(),
+        "lr": recipe.head_learning_rate or recipe.learning_rate,
+    }
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in regressor.encoder.parameters() if p.requires_grad]}, head],
         lr=recipe.learning_rate,
@@ -252,7 +256,7 @@ def trainer(
     )
     made.recipe_name = recipe.name
     # Determinism would fill memory that is about to be written anyway; no result depends on it.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     made.remove_callback(PrinterCallback)
     return made
 
@@ -304,7 +308,7 @@ def train(
         seed,
         **fingerprints,
         tokens=origin.digest(texts.tokens),
-        points=origin.digest(model.loss.points.tolist() if recipe.mapper else None),
+        points=origin.digest(model.loss.points.tolist() if isinstance(model.loss, PointLoss) else None),
         states=getattr(frozen, "made", None),
         arguments=origin.digest(arguments),
     )

@@ -22,7 +22,8 @@ CORRELATIONS = tuple(f"{how}_{dimension}" for how in ("pearson", "spearman") for
 def points(store: RunStore, role: str, split: str = "test") -> np.ndarray:
     """VAD (n, 3) that the regressor predicts for texts of a role (sentiment, six, vad), in the lexicon's units."""
     run = store[f"{role}-points"]
-    return to_vad(run.outputs(split), store.recipes[run.recipe.source].mapper)
+    source = store.recipes[run.recipe.name].source
+    return to_vad(run.outputs(split), store.recipes[source].mapper)
 
 
 def sentiment_threshold(store: RunStore) -> float:

@@ -120,6 +120,6 @@ def free_bytes(path: Path) -> int:
 
 def unwritable(path: Path, error: OSError) -> WriteError:
     """The error of one line that says what cannot be written, why, and what helps."""
-    advice = ADVICE.get(error.errno, f"look at {path.parent}")
+    advice = ADVICE.get(error.errno or 0, f"look at {path.parent}")
     room = f", {free_bytes(path):,} bytes are free" if error.errno in FULL else ""
     return WriteError(f"{path} cannot be written ({error.strerror or error}{room}); {advice}, then try again")

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
 
 import submitit
 
@@ -60,7 +62,7 @@ def make(
 
     ``failed`` are other tasks' failed jobs; ``tell`` is called at each run's end.
     """
-    errors = {}
+    errors: dict[Job, str] = {}
     for job in task:
         lost = [source for source in sources(store, job) if source in errors or source in failed]
         try:
@@ -85,8 +87,9 @@ def _process(store, task, failed, connection, path):
     """Make a task in a process of its own, tell the parent, write all else to a file; end when the parent ends."""
 
     def end_with_parent():
-        multiprocessing.parent_process().join()
-        os._exit(1)
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     with open(path, "w") as file:
@@ -154,8 +157,11 @@ def local(store: RunStore, jobs: int = 2) -> None:
     RunError
         At the end, if runs failed or are unusable, with a list of them.
     """
-    (done, failed), errors = _surveyed(store), {}
-    waiting, running, mine, ended = missing(store, done, failed), {}, [], None
+    done, failed = _surveyed(store)
+    waiting, errors, mine = missing(store, done, failed), dict[Job, str](), list[Job]()
+    running: dict[Any, tuple[Any, list[Job], Path]] = {}  # by the connection to each process
+    ended: list[Job] | None = None
+    connection: Any
     if waiting:
         writable(store.scratch / "grid")
     try:
@@ -238,7 +244,7 @@ def slurm(store: RunStore, cluster: str = "slurm") -> list[submitit.Job]:
         ) from error
     executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
     done, unusable = _surveyed(store)
-    for job, error in unusable.items():
-        log.error("%s, seed %d: %s", *job, error)
+    for job, why in unusable.items():
+        log.error("%s, seed %d: %s", *job, why)
     found = missing(store, done, unusable)
     return executor.map_array(Task(), [store] * len(found), found) if found else []

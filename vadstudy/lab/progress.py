@@ -79,7 +79,7 @@ def held(store: RunStore, job: Job) -> bool:
 def status(store: RunStore) -> pd.DataFrame:
     """Seeds that are done, running, left and unusable, a row a recipe."""
     done, unusable = survey(store)
-    rows = {}
+    rows: dict[str, dict[str, str]] = {}
     for job in experiments.plan(store.profile):
         state = "done" if job in done else "unusable" if job in unusable else "running" if held(store, job) else "left"
         rows.setdefault(job[0], dict.fromkeys(("done", "running", "left", "unusable"), ""))[state] += f" {job[1]}"
@@ -110,8 +110,8 @@ def summary(
         for job in mine
         if isinstance(store.recipes[job[0]], Recipe) and job in done and (usual := expected(store, job, before))
     ]
-    seconds = [expected(store, job, done) for job in unmade]
-    if unmade and None not in seconds:
+    seconds = [each for job in unmade if (each := expected(store, job, done)) is not None]
+    if unmade and len(seconds) == len(unmade):
         # Of a running one, half is still to come, on average.
         total = sum(each / 2 if job in running else each for job, each in zip(unmade, seconds, strict=True))
         minutes = total * (median(pace) if pace else 1) / jobs / 60

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -102,7 +103,7 @@ def confirmed(store: RunStore) -> pd.DataFrame:
     for family in FAMILIES:
         names = {"tuned": f"tuned-{family}", "study": "scaled-mae-svm" if family == "svm" else family}
         if names["tuned"] in store.recipes:
-            line = {"family": family}
+            line: dict[str, Any] = {"family": family}
             for whose, name in names.items():
                 line |= {f"{whose}_{score}": value for score, value in scores(store[name], "dev").items()}
             lines.append(line)

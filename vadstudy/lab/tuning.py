@@ -87,7 +87,7 @@ def candidate(base: Recipe, parameters: dict[str, Any], **fields: Any) -> Recipe
 
 def suggest(trial: optuna.Trial, family: str, base: Recipe | None) -> dict[str, Any]:
     """Draw a trial's parameters; what families share comes first, so that they begin with the same draws."""
-    if family == "svm":
+    if family == "svm" or base is None:
         return {
             "C": trial.suggest_float("C", 0.1, 1000, log=True),
             "gamma": trial.suggest_float("gamma", 0.1, 100, log=True),

@@ -125,7 +125,7 @@ def clouds(runs: Mapping[tuple[str, float], Run]) -> Figure:
 
     ``runs`` maps (loss, learning rate) to runs: losses are rows of panels, learning rates columns.
     """
-    losses, steps = (sorted({key[i] for key in runs}) for i in (0, 1))
+    losses, steps = sorted({loss for loss, _ in runs}), sorted({rate for _, rate in runs})
     figure, panels = subplots(
         len(losses),
         len(steps),

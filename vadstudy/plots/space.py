@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from mpl_toolkits.mplot3d import proj3d
+from mpl_toolkits.mplot3d import Axes3D, proj3d
 from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
@@ -162,17 +162,16 @@ def predicted(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> Figure:
     plt.close(figure)
     cloud, means = figure.add_subplot(1, 2, 1, projection="3d"), figure.add_subplot(1, 2, 2)
     groups, present = np.array([colour_of(label) for label in mapper.labels]), np.unique(labels)
-    cloud.scatter(
-        *np.asarray(points).T, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False, rasterized=True
-    )
+    x, y, z = np.asarray(points).T
+    cloud.scatter(x, y, z, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False, rasterized=True)
     _draw(cloud, mapper, 8)
     starts, ends = mapper.points[present, :2], np.array([points[labels == i, :2].mean(axis=0) for i in present])
     for start, end, shade in zip(starts, ends, groups[present], strict=True):
         line = dict(arrowstyle="->", color=shade, lw=1.2, shrinkA=4, shrinkB=0)
         means.annotate("", end, start, arrowprops=line)
-        means.scatter(*start, s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
+        means.scatter(start[0], start[1], s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
     middle = np.mean(points, axis=0)[:2]
-    means.scatter(*middle, s=90, marker="X", color="black", zorder=4)
+    means.scatter(middle[0], middle[1], s=90, marker="X", color="black", zorder=4)
     xlabel, ylabel = axis_names(mapper)[:2]
     means.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     means.set_title("from each label's point to the mean of its texts (X: mean of all texts)", fontsize=11)
@@ -191,7 +190,7 @@ def name_points(
     points (m, 2) that no name should cover.
     """
     points = np.asarray(points, float)
-    if points.shape[1] == 3:
+    if isinstance(axes, Axes3D):
         points = np.column_stack(proj3d.proj_transform(*points.T, axes.get_proj())[:2])
     everything = points if avoid is None else np.concatenate([points, avoid])
     page = axes.transData.transform(everything) * 72 / axes.figure.dpi

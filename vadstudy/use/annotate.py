@@ -209,10 +209,9 @@ def annotated(
 
     Numbers have four decimals in every format.
     """
-    table = isinstance(chunk, pa.Table)
-    texts = chunk[column].to_pylist() if table else [row[column] for row in chunk]
+    texts = chunk[column].to_pylist() if isinstance(chunk, pa.Table) else [row[column] for row in chunk]
     found, counts = _answers(pipeline, texts, added.names)
-    if table:
+    if isinstance(chunk, pa.Table):
         new = pa.Table.from_pylist(found, schema=added)
         schema = pa.schema([*kept, *added])
         return pa.Table.from_arrays([*chunk.select(kept.names).columns, *new.columns], schema=schema), counts

@@ -68,7 +68,7 @@ class Reader:
         emotions = {"1NN": full_proba(self.read.classifier, point)[0], "SVM": full_proba(self.svm, point)[0]}
         if self.baseline:
             emotions["baseline"] = softmax(predict(self.baseline, tokens, states=states)[0].astype(float))
-        return Answer(text, point[0], mappers.to_vad(point, self.read.run.recipe.mapper)[0], emotions)
+        return Answer(text, point[0], mappers.to_vad(point, self.read.run.mapper.name)[0], emotions)
 
     def words(self, text: str) -> pd.DataFrame:
         """How far each word moves the point: VAD of the text less VAD of the text without the word.
@@ -83,6 +83,6 @@ class Reader:
         n = min(len(words), MAX_WORDS) if len(words) > 1 else 0
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(n)]
         points = self.read.points([text, *without], progress=False)
-        vad = mappers.to_vad(points, self.read.run.recipe.mapper)
+        vad = mappers.to_vad(points, self.read.run.mapper.name)
         frame = pd.DataFrame(vad[0] - vad[1:], columns=list(DIMENSIONS)).assign(word=words[:n])
         return frame.assign(distance=np.linalg.norm(frame[list(DIMENSIONS)], axis=1))[["word", *DIMENSIONS, "distance"]]

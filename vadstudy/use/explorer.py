@@ -36,7 +36,9 @@ class Explorer(widgets.VBox):
     """A line to type in, the space with the text's point in it, its emotions and its words. Made by :func:`explore`."""
 
     def __init__(self, text: str, reader: Reader):
-        self.reader, self.settled, self._pending = reader, deque(maxlen=TRAIL), None
+        self.reader = reader
+        self._pending: asyncio.TimerHandle | None = None
+        self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
         self.mapper = reader.read.run.mapper
         self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
         self.figure = go.FigureWidget(_space(self.mapper))

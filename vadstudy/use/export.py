@@ -89,24 +89,24 @@ def _put(part, folder):
 def head(pipeline: EmotionPipeline) -> dict[str, torch.Tensor]:
     """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
     run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
-    if len(layers) > 1 or run.recipe.mapper != "scaled":
+    if len(layers) > 1 or run.mapper.name != "scaled":
         raise ExportError(
-            f"{run.path} has {len(layers)} layers in its head and the mapper {run.recipe.mapper!r}; "
+            f"{run.path} has {len(layers)} layers in its head and the mapper {run.mapper.name!r}; "
             "the card's code reads one layer and the mapper 'scaled'; extend it"
         )
     levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
-    tensors = {
+    arrays = {
         "emotions": run.mapper.points,
         "quantiles": mappers.to_vad(levels, "scaled"),
         "temperature": np.array(pipeline.classifier.temperature),
     }
-    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in tensors.items()}
+    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()}
     return {"weight": layers[0].weight.detach().contiguous(), "bias": layers[0].bias.detach().contiguous(), **tensors}
 
 
 def card(store: RunStore, pipeline: EmotionPipeline) -> str:
     """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with."""
-    run, recipe = pipeline.run, pipeline.run.recipe
+    run, recipe = pipeline.run, store.recipes[pipeline.run.recipe.name]
     true, predicted = run.labels("test"), tables.nearest(run)
     f1 = metrics.f1_per_label(true, predicted)
     never = [f"{EMOTIONS[i]} ({(true == i).sum()})" for i in np.flatnonzero(f1 == 0) if (true == i).any()]

@@ -146,7 +146,7 @@ class EmotionPipeline:
     ):
         store = RunStore(profile)
         self.run = store.recorded(recipe, seed)
-        mappers.to_vad(self.run.mapper.points, self.run.recipe.mapper)
+        mappers.to_vad(self.run.mapper.points, self.run.mapper.name)
         if seed != SEED:
             raise RunError(f"the record keeps weights of seed {SEED} only, not of {recipe}'s seed {seed}; leave it out")
         with without_bars():
@@ -158,7 +158,7 @@ class EmotionPipeline:
             classifier = kept_svm(store, f"{recipe}-svm", seed)
         elif not hasattr(classifier, "predict_proba"):
             raise ValueError(f"unknown classifier {classifier!r}; expected 1nn, svm or a fitted classifier")
-        self.classifier = classifier
+        self.classifier: Any = classifier
         #: Whether scores rank the labels and are no probabilities.
         self.ranks_only = isinstance(classifier, CompactSVM | EmotionSVM)
 
@@ -206,7 +206,7 @@ class EmotionPipeline:
         """The :class:`Arrays` of a list of texts, for many at once."""
         tokens, cut, known = self.tokens(texts)
         points = self._predicted(tokens, progress)
-        vad, scores = mappers.to_vad(points, self.run.recipe.mapper), full_proba(self.classifier, points)
+        vad, scores = mappers.to_vad(points, self.run.mapper.name), full_proba(self.classifier, points)
         return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
 
     def fingerprint(self) -> dict[str, Any]:
@@ -224,7 +224,8 @@ class EmotionPipeline:
                 found = {EMOTIONS[i]: share for i, share in zip(names, shares, strict=True)}
                 if self.ranks_only:
                     found = dict.fromkeys(found)
-                yield Reading(text, *place, {} if np.isnan(place[0]) else found)
+                valence, arousal, dominance = place
+                yield Reading(text, valence, arousal, dominance, {} if np.isnan(valence) else found)
             window = min(2 * window, self.window)
 
 

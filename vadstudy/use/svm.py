@@ -6,7 +6,6 @@ every other label, most of which are 0 or ±C and compress to little.
 
 import json
 import logging
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -59,7 +58,7 @@ class CompactSVM:
         intercepts: ArrayLike,
         gamma: float,
         temperature: float,
-        classes: Sequence[int],
+        classes: ArrayLike,
     ):
         self.vectors, self.coefficients = np.asarray(vectors, float), np.asarray(coefficients, float)
         self.intercepts, self.gamma, self.temperature = np.asarray(intercepts, float), gamma, temperature
@@ -101,9 +100,9 @@ class CompactSVM:
         kernel = np.exp(-self.gamma * cdist(X, self.vectors, "sqeuclidean"))
         n = len(self.classes_)
         sums = np.zeros((n, len(X), n))
-        for i, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+        for own, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
             # Coefficients against the others leave the label itself out.
-            sums[i][:, np.arange(n) != i] = kernel[:, start:end] @ self.coefficients[start:end]
+            sums[own][:, np.arange(n) != own] = kernel[:, start:end] @ self.coefficients[start:end]
         i, j = self._first, self._second
         margins = sums[i, :, j].T + sums[j, :, i].T + self.intercepts
         first, second = np.eye(n)[i], np.eye(n)[j]
@@ -153,7 +152,7 @@ def kept_svm(store: RunStore, name: str = "scaled-mae-svm", seed: int = 42) -> C
     RunError
         If the run is unknown or not recorded, or the file is damaged.
     """
-    run = store.recorded(name, seed)
+    run, recipe = store.recorded(name, seed), store.recipes[name]
     path = run.path.with_suffix(".svm.parquet")
     of = {"source": run.meta["fingerprints"]["source"], "run": run.digest}
     # Read without the lock, which a record that belongs to somebody else has no place for.
@@ -165,10 +164,10 @@ def kept_svm(store: RunStore, name: str = "scaled-mae-svm", seed: int = 42) -> C
         if (svm := _read(path, of)) is not None:
             return svm
         if path.is_file():
-            log.info("%s is of other predictions of %s than are recorded", path, run.recipe.source)
-        sources = [store.recorded(each, seed) for each in run.recipe.sources]
+            log.info("%s is of other predictions of %s than are recorded", path, recipe.source)
+        sources = [store.recorded(each, seed) for each in recipe.sources]
         log.info("fitting the SVM of %s, which takes minutes on all of GoEmotions", name)
-        svm, buffer = CompactSVM.of(fit_svm(run.recipe, seed, sources)), BytesIO()
+        svm, buffer = CompactSVM.of(fit_svm(recipe, seed, sources)), BytesIO()
         svm.save(buffer, **of, recipe=name, seed=seed)
         try:
             files.clean(path)

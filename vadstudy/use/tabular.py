@@ -21,7 +21,7 @@ from vadstudy.use.arrow import as_rows, once, schema, tables
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 #: TSV knows no quotes: tabs and line breaks in a field become spaces. Lines are written with ``\n`` alone; the writer
 #: is told otherwise, because it puts quotes around a lone ``\r`` only where that is part of a line's end.
-DIALECTS = {
+DIALECTS: dict[str, dict[str, Any]] = {
     ".csv": dict(strict=True, lineterminator="\r\n"),
     ".tsv": dict(delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\r\n"),
 }

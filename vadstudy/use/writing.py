@@ -22,12 +22,12 @@ class Kinds:
     """Which Arrow type holds all values of each column that were seen; text where they are mixed or nested."""
 
     def __init__(self):
-        self.seen = {}
+        self.seen: dict[str, set] = {}
 
     def add(self, row: dict[str, Any]) -> None:
         """Take note of a row's columns and of the kinds of their values."""
         for name, value in row.items():
-            kind = type(value)
+            kind: type | str = type(value)
             if kind is int and abs(value) > 2**53:
                 kind = "long" if abs(value) < 2**63 else object
             self.seen.setdefault(name, set()).add(kind)
