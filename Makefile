@@ -98,11 +98,13 @@ bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record
 	$(PY) benchmarks/bench_training.py --minutes $(MINUTES) --record benchmarks/training.json
 	$(PY) benchmarks/bench_pipeline.py --record benchmarks/pipeline.json
 
-lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
+lint: $(STAMP) ## Check the style of the package, the tests and the notebooks, and the package's types
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 clean: ## Remove build/, executed notebooks and caches; the record of runs stays
-	rm -rf build reports/notebooks .pytest_cache .ruff_cache
+	rm -rf build reports/notebooks .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment, too

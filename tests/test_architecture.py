@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
-
 from vadstudy.plots.architecture import GREY, ORANGE, architecture
 
 TOKENS = ["what", "a", "save", "!"]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGED = Path(__file__).parent / "data"
 
 
-def data_folder():
+def data_folder() -> Path | None:
     """Folder of the local data: ``VADSTUDY_DATA`` if set, else the project's ``data/`` if there, else None.
 
     A relative ``VADSTUDY_DATA`` is taken from the working folder, else from the project's.

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from vadstudy.errors import WriteError
@@ -92,7 +93,7 @@ def writable(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def writing(path: Path):
+def writing(path: Path) -> Iterator[None]:
     """Context in which ``path`` is written; an ``OSError`` becomes a ``WriteError`` of one line that names it."""
     try:
         yield
@@ -131,6 +132,6 @@ def free_bytes(path: Path) -> int:
 
 def unwritable(path: Path, error: OSError) -> WriteError:
     """The error of one line that says what cannot be written, why, and what helps."""
-    advice = ADVICE.get(error.errno, f"look at {path.parent}")
+    advice = ADVICE.get(error.errno or 0, f"look at {path.parent}")
     room = f", {free_bytes(path):,} bytes are free" if error.errno in FULL else ""
     return WriteError(f"{path} cannot be written ({error.strerror or error}{room}); {advice}, then try again")

@@ -1,15 +1,26 @@
 """Figure 3: the way of a text through the regressor and the classifier, drawn."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch
 
 ORANGE, GREY, WHITE, LINE = "#E69F00", "#D9D9D9", "#FFFFFF", "#333333"
 MIDDLE, BELOW = 27, 4
 
 
-def architecture(text, tokens, label, layers=6, trained=2, width=384, dims=3, pooling="mean"):
+def architecture(
+    text: str,
+    tokens: Sequence[str],
+    label: str,
+    layers: int = 6,
+    trained: int | None = 2,
+    width: int = 384,
+    dims: int = 3,
+    pooling: str = "mean",
+) -> Figure:
     """Figure 3: text, tokenizer, encoder, pooling, head, sigmoid, point, classifier, label; below, the training's loss.
 
     Parameters

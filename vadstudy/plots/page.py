@@ -4,17 +4,21 @@ The page's text and style are ``data/space.html``, what its controls do is ``dat
 """
 
 import json
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from string import Template
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from vadstudy.emotions import GROUP_COLOURS
-from vadstudy.mappers import from_vad
+from vadstudy.mappers import Mapper, from_vad
 from vadstudy.paths import PACKAGED
 from vadstudy.plots.space import TITLES, axis_names, colour_of, group_of, separations
+from vadstudy.runs import Run
 
 SOURCE = """Raw points: the NRC VAD Lexicon, S. M. Mohammad (2018), free for research use. The comments of GoEmotions
 are shown as points only, without their texts."""
@@ -32,7 +36,7 @@ CONFIG = dict(
 )
 
 
-def interactive(mappers):
+def interactive(mappers: Sequence[Mapper]) -> go.Figure:
     """Plotly figure of the labels in each mapper's space, one trace a group; the first mapper's are visible.
 
     A trace's ``meta`` has its ``kind``, "labels", and the number of its mapper as ``space``. Names of labels are
@@ -73,7 +77,9 @@ def interactive(mappers):
     )
 
 
-def write_page(mappers, path, runs=(), words=None):
+def write_page(
+    mappers: Sequence[Mapper], path: Path, runs: Sequence[Run] = (), words: pd.DataFrame | None = None
+) -> Path:
     """Write a page of the labels' points that works offline, with ``plotly.min.js`` beside it; return its path.
 
     Parameters
@@ -144,7 +150,7 @@ def _figure(mappers, words):
     return figure
 
 
-def write_pages(runs, folder):
+def write_pages(runs: Sequence[Run], folder: Path) -> list[Path]:
     """Write the page of some regressors' spaces and, where the NRC VAD lexicon is on this machine, one with its words.
 
     The lexicon may not be redistributed: only ``vad_space_words.html`` has its words, and ``vad_space.html`` is the
