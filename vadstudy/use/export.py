@@ -89,9 +89,10 @@ def _put(part, folder):
 def head(pipeline: EmotionPipeline) -> dict[str, torch.Tensor]:
     """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
     run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
-    if len(layers) > 1 or run.mapper.name != "scaled":
+    mapper = getattr(run.recipe, "mapper", None)
+    if len(layers) > 1 or mapper != "scaled":
         raise ExportError(
-            f"{run.path} has {len(layers)} layers in its head and the mapper {run.mapper.name!r}; "
+            f"{run.path} has {len(layers)} layers in its head and the mapper {mapper!r}; "
             "the card's code reads one layer and the mapper 'scaled'; extend it"
         )
     levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
