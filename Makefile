@@ -65,8 +65,8 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	@$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
-	TQDM_DISABLE=1 $(PY) -m pytest -n 2 -m 'not faults'
-	TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
 	TQDM_DISABLE=1 $(PY) -m pytest tests/faults -vv -n 2

@@ -10,6 +10,7 @@ import pytest
 from vadstudy import bootstrap, claims
 from vadstudy.bootstrap import Row
 from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
+from vadstudy.runs import RunStore
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_claims.ipynb"
 
@@ -120,6 +121,28 @@ def test_a_number_in_place_of_a_row_is_that_number_everywhere():
     compared = bootstrap.compare({"a": Row([np.arange(4) % 2])}, np.zeros(4, int), n_resamples=50)
     table = claims._with_number(compared, 0.9).differences([("a", 0.9)], ("accuracy",))
     assert table["difference"].tolist() == pytest.approx([0.5 - 0.9])
+
+
+def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
+    assert {score: claims.MARGINS[score] for score in bootstrap.MARGINS} == bootstrap.MARGINS
+    assert all(margin <= 0.1 for margin in claims.MARGINS.values())
+    # Two rows of 200 texts, right equally often, but not on the same ones: too few to say that they are equal.
+    labels, right = np.zeros(200, int), np.arange(200) % 2
+    rows = {"a": Row([right]), "b": Row([1 - right]), "c": Row([right])}
+    evidence = object.__new__(claims.Evidence)
+    evidence.compared = {"labels": bootstrap.compare(rows, labels, n_resamples=400)}
+    made = Claim("k", "Table 9", "They are equal.", tuple(Says("a", other, "equal", ("accuracy",)) for other in "bc"))
+    monkeypatch.setattr(claims, "CLAIMS", (made,))
+    assert list(evidence.judged(claims.MARGINS)["verdict"]) == ["no difference found", "equal"]
+    assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
+
+
+def test_all_evidence_is_judged_by_them(monkeypatch):
+    used = []
+    monkeypatch.setattr(claims.Evidence, "judged", lambda _, margins: used.append(margins))
+    monkeypatch.setattr(bootstrap, "compare", lambda *_, **__: None)  # which takes long, and is tested in its own place
+    claims.Evidence(RunStore("smoke"))
+    assert used == [claims.MARGINS]
 
 
 def test_the_paper_s_claims_are_tested_against_what_the_paper_has():

@@ -239,7 +239,7 @@ def test_paper_with_one_job_leaves_the_threads_alone(outline):
 def test_test_fails_if_either_part_fails(outline, failing):
     assert outline.make("test").returncode == 0
     assert [call.split("-m ", 1)[1] for call in outline.calls()] == [
-        "pytest -n 2 -m not faults",
+        "pytest -n 2 --dist worksteal -m not faults",
         "pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/",
     ]
     (outline.folder / "fail").write_text(failing)
@@ -333,12 +333,13 @@ def test_clean_keeps_the_environment_and_the_record(outline):
     assert (outline.folder / "reports/report.md").is_file()
 
 
-def test_git_ignores_what_is_made_and_not_the_package_data():
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_ignores_what_is_made_and_not_the_package_data(tmp_path):
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
 
     def ignored(name):
-        return subprocess.run(["git", "check-ignore", "--quiet", "--no-index", name], cwd=ROOT).returncode == 0
+        return subprocess.run(["git", "check-ignore", "--quiet", name], cwd=tmp_path).returncode == 0
 
     made = [".venv/x", "build/x", "data/x", "reports/notebooks/x.ipynb"]
     unfinished = ["runs/a/.seed1.parquet.7.part", "runs/a/.seed1.safetensors.7.part", "notebooks/.01_x.ipynb.7.part"]

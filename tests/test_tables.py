@@ -10,7 +10,7 @@ from vadstudy import experiments, mappers, recipes, tables
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files, sealed
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import SEED, Recipe
+from vadstudy.recipes import SEED, SVM, Recipe
 from vadstudy.runs import RunStore
 
 #: Label i lies at i/27 in each dimension.
@@ -40,7 +40,7 @@ def store(tmp_path_factory):
     """A smoke store with a run of every row of tables 1 to 3, none of them trained."""
     store = RunStore("smoke", tmp_path_factory.mktemp("runs"))
     for name, recipe in store.recipes.items():
-        if not (isinstance(recipe, Recipe) or recipe.kind == "svm") or name.startswith("six"):
+        if not isinstance(recipe, Recipe | SVM) or name.startswith("six"):
             continue
         frames = []
         for split, labels in LABELS.items():

@@ -89,7 +89,7 @@ KILLED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import corpora, recipes, training
+from vadstudy import experiments, training
 recipe = replace(experiments.named("smoke")["scaled-mae"], epochs=15)
 training.train(recipe, 42, Path(sys.argv[1])).predictions.to_parquet(sys.argv[2])
 """

@@ -7,6 +7,8 @@ from vadstudy.errors import CorpusError
 
 #: The project's folder; the package is installed editable, so that it finds ``runs/`` and ``data/`` beside itself.
 ROOT = Path(__file__).resolve().parents[1]
+#: Folder of what can be made again; ``VADSTUDY_BUILD`` names another.
+BUILD = Path(os.environ.get("VADSTUDY_BUILD") or ROOT / "build").resolve()
 #: Files of the package.
 PACKAGED = Path(__file__).parent / "data"
 

@@ -30,7 +30,7 @@ from vadstudy.disk import files, manifests, sealed
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
 from vadstudy.mappers import Mapper
-from vadstudy.paths import ROOT
+from vadstudy.paths import BUILD, ROOT
 from vadstudy.recipes import Computed, Recipe
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class RunStore:
         self.profile = profile
         #: By name; who asks for one by its name knows of which class it is.
         self.recipes: dict[str, Any] = dict(experiments.named(profile))
-        self.scratch = ROOT / "build" / profile
+        self.scratch = BUILD / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
         self.read: dict[tuple[str, int], dict] = {}
         self.made: dict[tuple[str, int], dict] = {}

@@ -34,6 +34,7 @@ def nothing_recorded(tmp_path, monkeypatch):
         raise AssertionError("a run was made")
 
     monkeypatch.setattr("vadstudy.runs.ROOT", tmp_path / "site-packages")
+    monkeypatch.setattr("vadstudy.runs.BUILD", tmp_path / "site-packages" / "build")
     monkeypatch.setattr(RunStore, "_make", refuse)
 
 

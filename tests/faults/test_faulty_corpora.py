@@ -21,7 +21,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from vadstudy import corpora
-from vadstudy.disk import schemas
+from vadstudy.disk import schemas, sources
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError
 from vadstudy.lab import fetch
@@ -450,9 +450,9 @@ HUB = [
 @pytest.mark.parametrize(("answer", "message"), HUB)
 def test_a_faulty_answer_of_the_hub_is_one_line(folder, monkeypatch, answer, message):
     shutil.rmtree(folder / "emotion")
-    monkeypatch.setattr(corpora, "load_dataset", lambda *_: hub())
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub())
     assert corpora.emotion()["dev"].to_dict() == {"text": ["a", "b"], "label": [1, 4], "id": ["dev0", "dev1"]}
-    monkeypatch.setattr(corpora, "load_dataset", answer)
+    monkeypatch.setattr(sources, "load_dataset", answer)
     with pytest.raises(CorpusError, match=message) as error:
         corpora.emotion()
     assert "\n" not in str(error.value)
@@ -476,14 +476,14 @@ def test_goemotions_and_imdb_of_the_hub_are_held_to_the_schemas(folder, monkeypa
 
     for name in ("goemotions", "imdb"):
         shutil.rmtree(folder / name)
-    monkeypatch.setattr(corpora, "load_dataset", lambda *_: comments("abc"))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: comments("abc"))
     assert corpora.goemotions()["dev"].to_dict() == {"id": ["b", "bx"], "text": ["a", "b"], "labels": [[3], [3, 27]]}
-    monkeypatch.setattr(corpora, "load_dataset", lambda *_: comments("aba"))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: comments("aba"))
     with pytest.raises(CorpusError, match="on the hub, test, row 1: id 'a' stands in .* on the hub, train, row 1, too"):
         corpora.goemotions()
-    monkeypatch.setattr(corpora, "load_dataset", lambda *_: hub([0, 1], names=("neg", "pos")))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub([0, 1], names=("neg", "pos")))
     assert corpora.imdb()["test"].to_dict() == {"text": ["a", "b"], "label": [0, 1], "id": ["test0", "test1"]}
-    monkeypatch.setattr(corpora, "load_dataset", lambda *_: hub([0, 1], names=("pos", "neg")))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub([0, 1], names=("pos", "neg")))
     with pytest.raises(CorpusError, match="with the labels neg, pos"):
         corpora.imdb()
 

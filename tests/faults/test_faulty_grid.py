@@ -163,7 +163,7 @@ from pathlib import Path
 if __name__ != "__main__":
     Path(sys.argv[1], f"importing{os.getpid()}").touch()
     time.sleep(3)  # stands in for what takes long
-from vadstudy import cli, recipes, runs
+from vadstudy import cli, experiments, runs
 from vadstudy.runs import RunStore
 
 def store(profile):

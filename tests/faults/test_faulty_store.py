@@ -54,7 +54,7 @@ def store(tmp_path, monkeypatch):
     """A smoke store whose flagship, weights and all, its SVM and another run are recorded; nothing is trained."""
     monkeypatch.setattr(training, "train", lambda recipe, seed, workdir: trained(1))
     monkeypatch.setattr(training, "build", lambda recipe: (None, Stub(), "e"))
-    monkeypatch.setitem(computed.COMPUTE, "svm", lambda recipe, seed, sources: (sources[0].predictions, "c"))
+    monkeypatch.setitem(computed.COMPUTE, recipes.SVM, lambda recipe, seed, sources: (sources[0].predictions, "c"))
     made = fresh(tmp_path)
     for name, seed in ((f"{NAME}-svm", SEED), (NAME, 43), ("softmax", SEED)):
         made.get(name, seed)

@@ -14,7 +14,7 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
-from vadstudy import corpora, experiments, inference, training
+from vadstudy import corpora, experiments, inference, origin, training
 from vadstudy.disk import checkpoints
 from vadstudy.disk.files import sha256
 from vadstudy.errors import ModelError, WriteError
@@ -186,10 +186,10 @@ def sealed_origin(workdir):
 
 @pytest.mark.parametrize(("damage", "used", "said"), CASES)
 def test_only_a_whole_checkpoint_of_the_same_training_is_used(damage, used, said, workdir, caplog):
-    origin = sealed_origin(workdir)
+    sealed = sealed_origin(workdir)
     changed = damage(workdir) or {}
     recipe = replace(RECIPE, **changed.pop("recipe", {}))
-    found = checkpoints.newest(workdir, recipe, origin | changed)
+    found = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, sealed | changed))
     assert (found and found.name) == used
     lines = [record.getMessage() for record in caplog.records if record.name == "vadstudy.disk.checkpoints"]
     assert any(re.search(said, line) for line in lines), lines
@@ -238,15 +238,15 @@ def test_a_moved_folder_does_not_take_the_last_epoch_for_the_best(workdir, small
 
 
 def test_an_origin_holds_seed_code_versions_threads_and_machine(monkeypatch):
-    before, threads, version = checkpoints.origin(RECIPE, 42), torch.get_num_threads(), checkpoints.version
+    before, threads, version = origin.origin(RECIPE, 42), torch.get_num_threads(), origin.version
     torch.set_num_threads(threads + 1)
-    now = checkpoints.origin(RECIPE, 43)
+    now = origin.origin(RECIPE, 43)
     torch.set_num_threads(threads)
     assert {name for name in now if now[name] != before[name]} == {"seed", "threads"}
-    monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "numpy" else version(name))
-    monkeypatch.setattr(checkpoints, "sha256", lambda path: "another" if path.stem == "losses" else sha256(path))
+    monkeypatch.setattr(origin, "version", lambda name: "9.9" if name == "numpy" else version(name))
+    monkeypatch.setattr(origin, "sha256", lambda path: "another" if path.stem == "model" else sha256(path))
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
-    now = checkpoints.origin(RECIPE, 42)
+    now = origin.origin(RECIPE, 42)
     assert {name for name in now if now[name] != before[name]} == {"numpy", "code", "processor"}
 
 
@@ -435,8 +435,8 @@ def test_the_states_file_is_named_by_all_that_they_depend_on(what, small, tmp_pa
     elif what == "tokens":
         of = training.tokenized(replace(RECIPE, max_length=5), tokenizer, small)
     elif what == "version":
-        version = checkpoints.version
-        monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "transformers" else version(name))
+        version = origin.version
+        monkeypatch.setattr(origin, "version", lambda name: "9.9" if name == "transformers" else version(name))
     elif what == "processor":
         monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
     training.frozen_states(RECIPE, regressor, of, prints, tmp_path)

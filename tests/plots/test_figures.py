@@ -10,9 +10,8 @@ from matplotlib import rc_params_from_file
 from matplotlib.text import Text
 
 from vadstudy import mappers
-from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.plots import figures, page, regions, space
+from vadstudy.plots import figures, page, space
 
 
 def texts(figure):
@@ -48,22 +47,6 @@ def test_label_counts_names_every_emotion_and_number():
     assert set(EMOTIONS) <= set(found) and "28 / 1 / 1" in found
 
 
-def test_decision_regions_and_valence():
-    mapper = mappers.nrc()
-    nearest = NearestEmotion().fit(mapper.points, np.arange(28))
-    figure = regions.decision_regions({"1NN": nearest}, 0.5, mapper.points, resolution=40)
-    assert "neutral" in texts(figure) or "sadness" in texts(figure)
-    valence = regions.valence_by_class(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1]), 0.5)
-    assert any("0.5" in text for text in texts(valence))
-
-
-def test_against_humans_shows_each_dimensions_correlation():
-    true = np.random.default_rng(0).random((50, 3))
-    figure = regions.against_humans(true, np.column_stack([true[:, 0], 1 - true[:, 1], true[:, 2]]))
-    titles = [axes.get_title() for axes in figure.axes[:3]]
-    assert titles == ["valence: r = 1.00", "arousal: r = -1.00", "dominance: r = 1.00"]
-
-
 def test_pairs_and_distances_of_the_space():
     pairs = space.pairs(mappers.nrc())
     assert len(pairs) == 28 * 27 / 2 and pairs.iloc[0][["first", "second"]].tolist() == ["amusement", "joy"]
@@ -80,7 +63,40 @@ def test_the_page_works_offline_and_escapes_its_labels(tmp_path):
     assert "https://cdn" not in html
 
 
-def test_saved_alike_each_time(tmp_path):
+def test_learning_curves_has_losses_over_the_constant_s_scores_and_the_kept_epoch():
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "train_loss": [0.4, 0.3, 0.2],
+            "dev_loss": [0.5, 0.3, 0.4],
+            "dev_accuracy": [0.2, 0.5, 0.6],
+            "dev_macro_f1": [0.1, 0.4, 0.3],
+        }
+    )
+    figure = figures.learning_curves({"first": history, "second": history + 1}, {"first": 0.5, "second": 2.0})
+    above, below = np.array(figure.axes).reshape(2, 2)
+    for axes, shown, constant in zip(above, (history, history + 1), (0.5, 2.0), strict=True):
+        lines = {line.get_label(): line for line in axes.lines}
+        for label, field in (("train", "train_loss"), ("dev", "dev_loss")):
+            assert lines[label].get_xdata().tolist() == shown["epoch"].tolist()
+            np.testing.assert_allclose(lines[label].get_ydata(), shown[field] / constant)
+    for axes, shown in zip(below, (history, history + 1), strict=True):
+        lines = {line.get_label(): line for line in axes.lines}
+        for label, field in (("accuracy", "dev_accuracy"), ("macro-F1", "dev_macro_f1")):
+            np.testing.assert_allclose(lines[label].get_ydata(), shown[field])
+        assert axes.lines[-1].get_xdata()[0] == shown["epoch"][1], "the epoch of the best macro-F1 on dev"
+    assert [axes.get_title() for axes in above] == ["first", "second"]
+
+
+@pytest.fixture
+def style():
+    """The study's look, for one test."""
+    with plt.rc_context():
+        figures.use_style()
+        yield
+
+
+def test_saved_alike_each_time(tmp_path, style):
     store = SimpleNamespace(output=lambda *parts: tmp_path, wrote=lambda *paths: None)
     found = []
     for _ in "ab":
@@ -91,7 +107,7 @@ def test_saved_alike_each_time(tmp_path):
     assert found[0] == found[1]
 
 
-def test_every_figure_has_the_style_file():
+def test_every_figure_has_the_style_file(style):
     wanted = rc_params_from_file(figures.STYLE, use_default_template=False)
     assert wanted["font.family"] == ["DejaVu Sans"] and wanted["svg.fonttype"] == "none"
     assert {name: plt.rcParams[name] for name in wanted} == dict(wanted)

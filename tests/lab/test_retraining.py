@@ -6,14 +6,6 @@ import pytest
 from vadstudy.disk import files, sealed
 from vadstudy.errors import RunError
 from vadstudy.lab import retraining
-from vadstudy.runs import RunStore
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = RunStore("smoke", tmp_path / "runs")
-    store.scratch = tmp_path
-    return store
 
 
 def altered(store, name, seed, change, **meta):
@@ -22,14 +14,14 @@ def altered(store, name, seed, change, **meta):
     files.write(run.path, sealed.pack(run.predictions.assign(**change(run.predictions)), run.meta | meta))
 
 
-def test_a_run_made_again_has_the_same_predictions(store):
-    store.get("softmax", 42)
+def test_a_run_made_again_has_the_same_predictions(lend):
+    store = lend("softmax")
     _, said = retraining.again(store, "softmax", 42)
     assert said == "the same predictions as recorded, bit for bit"
 
 
-def test_other_predictions_are_measured_and_their_conditions_named(store):
-    store.get("softmax", 42)
+def test_other_predictions_are_measured_and_their_conditions_named(lend):
+    store = lend("softmax")
     altered(store, "softmax", 42, lambda frame: {"o3": np.float16(9)}, threads=64)
     _, said = retraining.again(store, "softmax", 42)
     assert said.startswith("other predictions than recorded, made under other conditions (threads 64 -> ")
@@ -41,7 +33,8 @@ def test_what_is_not_recorded_is_just_made(store):
     assert said == "nothing was recorded to compare it with" and len(run.predictions)
 
 
-def test_a_run_of_another_recipe_is_made_anew_and_not_compared(store):
+def test_a_run_of_another_recipe_is_made_anew_and_not_compared(lend):
+    store = lend("softmax")
     recipe = store.get("softmax", 42).meta["recipe"]
     altered(store, "softmax", 42, lambda frame: {}, recipe=recipe | {"learning_rate": 0.5})
     with pytest.raises(RunError, match=r"learning_rate: 0.5 -> 0.0003"):

@@ -1,4 +1,4 @@
-"""Comparisons: against the plain metrics, against theory, and what the rules say."""
+"""The bootstrap: against the plain metrics, against theory, and what the rules say."""
 
 import numpy as np
 import pandas as pd
@@ -115,6 +115,19 @@ def test_holm_s_family_is_the_pair_whatever_else_is_compared():
     harder = bootstrap.corrected(lines.assign(p=[0.03, 0.04, 0.04]))
     assert harder["p"].tolist() == [0.06, 0.06, 0.04]
     assert list(harder["verdict"]) == ["no difference found", "no difference found", "higher"]
+
+
+@pytest.mark.parametrize(
+    ("p", "corrected"),
+    [
+        ([0.04], [0.04]),
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
+        ([0.5, 0.9, 0.2, 0.2], [1, 1, 0.8, 0.8]),
+        ([0.02, 0.001, 0.03], [0.04, 0.003, 0.04]),
+    ],
+)
+def test_holm_steps_down(p, corrected):
+    assert bootstrap.holm(np.array(p)).tolist() == pytest.approx(corrected)
 
 
 def test_rows_of_the_same_trainings_are_paired_by_training_whatever_their_names(labels):

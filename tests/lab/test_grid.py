@@ -22,13 +22,6 @@ from vadstudy.runs import RunStore
 SEED = recipes.SEED
 
 
-@pytest.fixture
-def store(tmp_path):
-    found = RunStore("smoke", tmp_path / "runs")
-    found.scratch = tmp_path / "scratch"
-    return found
-
-
 class Worker(threading.Thread):
     """Stands in for a process; ``exitcode`` is that of a process that was killed."""
 
@@ -204,41 +197,6 @@ def test_a_missing_encoder_is_one_error_too(store, plan):
         grid.local(store)
 
 
-def test_status_and_summary_tell_done_running_left_and_unusable(store, plan):
-    plan("bce", "softmax", "nrc-mae", "nrc-mae-svm", "labels-words")
-    assert progress.summary(store, {}) == "0 done, 0 running, 5 left", "of nothing recorded, no estimate"
-    store.get("bce")
-    store.get("labels-words")
-    store.get("softmax").path.write_text("damaged")
-    with FileLock(store.scratch / "locks" / f"nrc-mae-seed{SEED}.lock"):
-        table = progress.status(store)
-        assert {name: state for name, row in table.iterrows() for state in table if row[state]} == {
-            "bce": "done",
-            "softmax": "unusable",
-            "nrc-mae": "running",
-            "nrc-mae-svm": "left",
-            "labels-words": "done",
-        }
-        done, unusable = progress.survey(store)
-        assert "seed42.parquet is damaged" in unusable["softmax", SEED]
-        assert progress.summary(store, done, unusable) == "2 done, 1 running, 1 left, 1 failed, roughly 1 min"
-
-
-def test_the_estimate_rests_on_rows_epochs_and_this_machine_s_pace(store, plan):
-    store = RunStore("study", store.folder)
-    plan("softmax", "bce", "rate-mae-5e-05", "nrc-mae-svm", "nrc-mse")
-    full, third = ("bce", SEED), ("rate-mae-5e-05", SEED)
-    done = {("softmax", SEED): 3600.0}
-    assert progress.expected(store, full, done) == 3600
-    assert progress.expected(store, third, done) == pytest.approx(3600 * 12000 / progress.ALL_ROWS)
-    assert progress.expected(store, ("softmax", 43), done) == 3600
-    assert progress.expected(store, ("nrc-mae-svm", SEED), done) == 0, "short beside a training, if nothing is known"
-    assert progress.summary(store, done, jobs=2) == "1 done, 0 running, 4 left, roughly 70 min"
-    slow = done | {full: 7200.0}
-    assert progress.summary(store, slow, jobs=1).endswith("roughly 2.0 h")  # 5400 s and a third of it
-    assert progress.summary(store, slow, jobs=1, mine=[full]).endswith("roughly 4.0 h")  # at half the pace
-
-
 def test_submitit_s_executor_makes_what_is_missing(store, plan):
     plan("nrc-mae", "bce", "nrc-mae-svm")
     store.get("bce")
@@ -298,7 +256,7 @@ GRID = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import cli, recipes, runs
+from vadstudy import cli, experiments, runs
 from vadstudy.runs import RunStore
 
 def store(profile):

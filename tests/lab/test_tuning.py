@@ -18,13 +18,6 @@ from vadstudy.runs import RunStore
 
 
 @pytest.fixture
-def store(tmp_path):
-    found = RunStore("smoke", tmp_path / "runs")
-    found.scratch = tmp_path / "scratch"
-    return found
-
-
-@pytest.fixture
 def asked(monkeypatch):
     """Recipes that trials asked to be trained; the score is the learning rate's distance from 3e-4, and no training."""
     found = []
@@ -59,8 +52,8 @@ def test_trials_train_for_real_and_are_read_back(store):
 def test_families_are_topped_up_to_the_same_number(store, asked):
     tuning.tune(store, 2, ("softmax",))
     first = tuned.trials(store)
-    tuning.tune(store, 3, tuned.TRAINED)
-    assert counts(store) == dict.fromkeys(tuned.TRAINED, 3)
+    tuning.tune(store, 3, tuned.TRAINED_FAMILIES)
+    assert counts(store) == dict.fromkeys(tuned.TRAINED_FAMILIES, 3)
     again = tuned.trials(store)
     assert again.loc[:1, list(first)].equals(first), "what was there is kept"
     assert [recipe.name for recipe in asked[2:6]] == [
@@ -69,7 +62,7 @@ def test_families_are_topped_up_to_the_same_number(store, asked):
         "tuning-nrc-mae-ce-0",
         "tuning-bce-1",
     ]
-    tuning.tune(store, 3, tuned.TRAINED)
+    tuning.tune(store, 3, tuned.TRAINED_FAMILIES)
     assert len(asked) == 12
     shared = ["learning_rate", "epochs", "pooling", "dropout", "hidden_layers"]
     starts = again[again["number"] == 0][shared]
@@ -78,7 +71,7 @@ def test_families_are_topped_up_to_the_same_number(store, asked):
 
 
 def test_a_trial_never_sees_test(store, asked, monkeypatch):
-    tuning.tune(store, 3, tuned.TRAINED)
+    tuning.tune(store, 3, tuned.TRAINED_FAMILIES)
     assert {recipe.splits for recipe in asked} == {("dev",)}
     assert {recipe.train_rows for recipe in asked} == {tuning.TRAIN_ROWS}
     assert not any(recipe.keep_weights for recipe in asked)
@@ -174,7 +167,7 @@ def test_a_missing_corpus_and_an_unknown_family_begin_no_journal(store, monkeypa
 @pytest.mark.parametrize("profile", ["study", "paper"])
 def test_every_draw_makes_a_recipe(profile):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    for family in tuned.TRAINED:
+    for family in tuned.TRAINED_FAMILIES:
         base = experiments.named(profile)[family]
         for _ in range(20):
             recipe = tuning.candidate(base, tuning.suggest(study.ask(), family, base), name="drawn")
@@ -186,7 +179,7 @@ def test_every_draw_makes_a_recipe(profile):
             assert (recipe.mapper != base.mapper) == (family == "scaled-mae")
 
 
-def test_winners_importances_and_figure(store, asked):
+def test_winners_and_importances(store, asked):
     tuning.tune(store, tuned.ENOUGH, ("softmax", "scaled-mae"))
     tuning.tune(store, 1, ("bce",))
     frame, best = tuned.trials(store), tuned.winners(store)
@@ -197,14 +190,6 @@ def test_winners_importances_and_figure(store, asked):
     assert list(shares) == ["softmax", "scaled-mae"], "of one trial there is nothing to say"
     assert shares["softmax"].idxmax() == shares["scaled-mae"].idxmax() == "learning_rate"
     assert shares.sum().to_numpy() == pytest.approx(1)
-    figure = tuned.tuning_figure(frame)
-    assert [len(axes.lines) for axes in figure.axes] == [tuned.ENOUGH, 1, tuned.ENOUGH]
-    words = {text.get_text() for text in figure.axes[2].texts}
-    assert {"learning rate (log)", "quantiles", "macro-F1 on dev", "cls", "mean", "max"} <= words
-    last = [line.get_ydata()[-1] for line in figure.axes[0].lines]
-    assert last == sorted(last) and (last[0], last[-1]) == (0, 1)
-    empty = tuned.tuning_figure(frame[:0]).axes[0]
-    assert not empty.lines and "make tune" in empty.texts[0].get_text()
 
 
 def test_winners_are_confirmed_beside_the_study_s_settings(store):

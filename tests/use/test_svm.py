@@ -48,15 +48,9 @@ def test_the_kept_svm_gives_the_recorded_probabilities():
         assert (stored[np.arange(1000), found.argmax(axis=1)] == stored.max(axis=1)).all()
 
 
-@pytest.fixture
-def store(tmp_path):
-    found = RunStore("smoke", tmp_path / "runs")
-    found.scratch = tmp_path / "scratch"
-    return found
-
-
-def test_a_record_that_may_not_be_written_to_is_read(store, monkeypatch):
-    store.get("scaled-mae-svm")
+def test_a_record_that_may_not_be_written_to_is_read(lend, monkeypatch):
+    store = lend("scaled-mae-svm")
+    store.place("scaled-mae-svm", 42).with_suffix(".svm.parquet").unlink(missing_ok=True)
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
@@ -71,11 +65,12 @@ def test_a_record_that_may_not_be_written_to_is_read(store, monkeypatch):
     kept_svm(store)
 
 
-def test_it_is_fitted_once_then_read_until_its_run_changes(store, caplog):
+def test_it_is_fitted_once_then_read_until_its_run_changes(store, lend, caplog):
     caplog.set_level("INFO")
     with pytest.raises(RunError, match=r"scaled-mae-svm/seed42\.parquet is missing: this run is not recorded here"):
         kept_svm(store)
-    store.get("scaled-mae-svm")
+    lend("scaled-mae-svm")
+    store.place("scaled-mae-svm", 42).with_suffix(".svm.parquet").unlink(missing_ok=True)
     first = kept_svm(store)
     path = store.place("scaled-mae-svm", 42).with_suffix(".svm.parquet")
     assert "fitting the SVM of scaled-mae-svm" in caplog.text and path.is_file()

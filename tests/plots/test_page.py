@@ -11,10 +11,10 @@ import pytest
 from vadstudy.disk import schemas
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
 from vadstudy.errors import CorpusError
-from vadstudy.mappers import Mapper, from_vad, nrc, random, scaled
+from vadstudy.mappers import Mapper, from_vad, nrc, scaled, spread
 from vadstudy.plots import page
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +88,9 @@ def test_one_mapper_is_visible_and_every_trace_knows_its_own(figure):
 
 
 def test_axes_have_the_mappers_names(tmp_path):
-    figure = page.interactive([nrc(), random()]).to_plotly_json()
+    figure = page.interactive([nrc(), spread()]).to_plotly_json()
     assert figure["layout"]["scene"]["xaxis"]["title"]["text"].startswith("valence")
-    html = page.write_page([nrc(), random()], tmp_path / "x.html").read_text(encoding="utf-8")
+    html = page.write_page([nrc(), spread()], tmp_path / "x.html").read_text(encoding="utf-8")
     assert [space["axes"][0] for space in spaces_in(html)] == [
         "valence (0 negative, 1 positive)",
         "dimension 1 (0 to 1)",
@@ -134,7 +134,7 @@ def test_controls_are_labelled_and_those_without_use_are_hidden(written, tmp_pat
 
 
 def test_the_recorded_runs_page_is_small_and_only_has_words_where_the_lexicon_is(tmp_path, lexicon, monkeypatch):
-    runs = [fake_run(nrc(), "nrc-mae"), fake_run(scaled()), fake_run(random())]
+    runs = [fake_run(nrc(), "nrc-mae"), fake_run(scaled()), fake_run(spread())]
     page_with, words = page.write_pages(runs, tmp_path)
     assert (page_with.name, words.name) == ("vad_space.html", "vad_space_words.html")
     same, text = page_with.read_bytes(), words.read_text(encoding="utf-8")
@@ -192,5 +192,5 @@ def test_equal_mappers_give_equal_pages(written, tmp_path):
 
 
 def test_other_than_three_dimensions_is_an_error():
-    with pytest.raises(ValueError, match="'random-4' has 4 dimensions, expected 3"):
-        page.interactive([nrc(), random(dims=4)])
+    with pytest.raises(ValueError, match="'spread-4' has 4 dimensions, expected 3"):
+        page.interactive([nrc(), spread(dims=4)])

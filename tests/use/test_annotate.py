@@ -10,6 +10,8 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import stubs
+from stubs import Stub
 
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TableError
@@ -18,31 +20,6 @@ from vadstudy.use.annotate import Annotation
 
 TEXTS = [f"text {i}" + " and so on" * (i % 5) for i in range(45)]
 NEW = ["valence", "arousal", "dominance", "emotion", "probability"]
-
-
-class Stub:
-    """A pipeline whose answers depend on the text alone; it is interrupted after so many calls."""
-
-    ranks_only = False
-
-    def __init__(self, calls=10**9, model="one"):
-        self.calls, self.model, self.seen = calls, model, []
-
-    def fingerprint(self):
-        return {"weights": self.model}
-
-    def arrays(self, texts, progress=True):
-        if not self.calls:
-            raise KeyboardInterrupt
-        self.calls -= 1
-        self.seen += texts
-        lengths = np.array([len(text) for text in texts])
-        proba = np.full((len(texts), 28), 0.5 / 27)
-        proba[np.arange(len(texts)), lengths % 28] = 0.5
-        vad = np.column_stack([lengths / 100, lengths / 200, lengths / 3]) % 1
-        unknown = np.array(["\u2603" in text for text in texts])
-        vad[unknown] = proba[unknown] = np.nan
-        return vad, proba, lengths > 50
 
 
 @pytest.fixture(autouse=True)
@@ -91,14 +68,14 @@ def test_a_killed_process_goes_on_to_the_same_bytes(source, tmp_path):
     out = tmp_path / "out.csv"
     script = (
         "import sys, time; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
-        "from vadstudy import annotate; import test_annotate; annotate.PART = 8\n"
-        "class Slow(test_annotate.Stub):\n"
+        "import stubs; from vadstudy.use import annotate; annotate.PART = 8\n"
+        "class Slow(stubs.Stub):\n"
         "    def arrays(self, texts, progress=True):\n"
         "        if len(self.seen) >= 16: time.sleep(60)\n"
         "        return super().arrays(texts)\n"
         "annotate.Annotation(Path(sys.argv[2]), Path(sys.argv[3])).run(Slow())\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", script, os.path.dirname(__file__), source, out])
+    process = subprocess.Popen([sys.executable, "-c", script, os.path.dirname(stubs.__file__), source, out])
     folder = tmp_path / ".out.csv.parts"
     while process.poll() is None and not (folder / "0000001.part").exists():
         time.sleep(0.05)

@@ -1,10 +1,13 @@
-"""The regressor: pooling, padding, the frozen part, save and load."""
+"""The regressor: pooling, padding, the frozen part, save and load; the losses, by values worked out by hand."""
+
+import math
 
 import pytest
 import torch
 
 from vadstudy.inference import padded, predict
-from vadstudy.model import Regressor, load_encoder, pool
+from vadstudy.mappers import nrc
+from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder, pool
 
 TEXTS = ["Something in the way she moves", "no", "I never saw that one coming, wow, what a day it has been for us all"]
 
@@ -111,3 +114,66 @@ def test_bad_options_are_named(tiny):
 def test_an_encoder_that_cannot_be_had_is_named():
     with pytest.raises(ValueError, match="encoder 'bert-base-cased' is neither a folder nor reachable"):
         load_encoder("bert-base-cased")
+
+
+POINTS = [[0.0, 0.0], [1.0, 1.0]]
+
+
+PREDICTED = torch.tensor([[0.5, 0.0], [1.0, 0.8]])
+
+
+LABELS = torch.tensor([0, 1])
+
+
+def test_mae_and_mse():
+    assert PointLoss(POINTS, "mae")(PREDICTED, LABELS).item() == pytest.approx((0.5 + 0.2) / 4)
+    assert PointLoss(POINTS, "mse")(PREDICTED, LABELS).item() == pytest.approx((0.25 + 0.04) / 4)
+
+
+def test_the_greatest_loss_is_1():
+    for kind in ("mae", "mse"):
+        assert PointLoss(POINTS, kind)(torch.ones(1, 2), torch.tensor([0])).item() == 1
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.1])
+def test_mae_ce_is_equation_1(temperature):
+    near, far = 0.2, 1.8
+    ce = -math.log(math.exp(-near / temperature) / (math.exp(-near / temperature) + math.exp(-far / temperature)))
+    loss = PointLoss(POINTS, "mae+ce", loss_lambda=0.5, temperature=temperature)
+    assert loss(PREDICTED[1:], LABELS[1:]).item() == pytest.approx(0.1 + 0.5 * ce, abs=1e-6)
+
+
+def test_without_a_temperature_ce_is_nearly_inert():
+    points = torch.tensor(nrc().points, dtype=torch.float32)
+    loss = PointLoss(nrc().points, "mae+ce", loss_lambda=1.0)
+    at_the_target = loss(points, torch.arange(28)).item()
+    assert math.exp(-at_the_target) == pytest.approx(0.077, abs=0.001)
+
+
+def test_noise_on_the_targets_is_for_training_only():
+    loss = PointLoss(POINTS, "mae", target_noise=0.3)
+    exact = torch.tensor(POINTS)
+    assert loss.eval()(exact, LABELS).item() == 0
+    losses = [loss.train()(exact, LABELS).item() for _ in range(20)]
+    assert max(losses) > 0
+
+
+def test_noisy_targets_stay_in_the_cube():
+    torch.manual_seed(0)
+    loss, middle = PointLoss(POINTS, "mae", target_noise=9.0).train(), torch.full((2, 2), 0.5)
+    found = [loss(middle, LABELS).item() for _ in range(20)]
+    assert max(found) == 0.5 and min(found) < 0.5, "no target is farther from the middle than a corner"
+
+
+def test_label_losses():
+    logits = torch.tensor([[2.0, 0.0]])
+    assert LabelLoss("ce")(logits, torch.tensor([0])).item() == pytest.approx(math.log(1 + math.exp(-2)))
+    expected = (math.log(1 + math.exp(-2)) + math.log(2)) / 2
+    assert LabelLoss("bce")(logits, torch.tensor([0])).item() == pytest.approx(expected)
+
+
+def test_unknown_losses_are_named():
+    with pytest.raises(ValueError, match="unknown regression loss 'huber'"):
+        PointLoss(POINTS, "huber")
+    with pytest.raises(ValueError, match="unknown classification loss 'mae'"):
+        LabelLoss("mae")
