@@ -57,12 +57,12 @@ executed-and-reported: $(REPORTED)
 	@echo '$(REPORT) is up to date'
 
 $(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
-	$(PY) -m vadstudy report --profile $(PROFILE)
+	@$(PY) -m vadstudy report --profile $(PROFILE)
 	@mkdir -p $(@D) && touch $@
 
 $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	@mkdir -p $(@D)
-	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
+	@$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
 	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
@@ -98,11 +98,13 @@ bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record
 	$(PY) benchmarks/bench_training.py --minutes $(MINUTES) --record benchmarks/training.json
 	$(PY) benchmarks/bench_pipeline.py --record benchmarks/pipeline.json
 
-lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
+lint: $(STAMP) ## Check the style of the package, the tests and the notebooks, and the package's types
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 clean: ## Remove build/, executed notebooks and caches; the record of runs stays
-	rm -rf build reports/notebooks .pytest_cache .ruff_cache
+	rm -rf build reports/notebooks .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment, too

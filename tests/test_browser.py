@@ -256,24 +256,40 @@ def test_hostile_names_are_shown_as_they_are(opened, tmp_path):
     tab.close()
 
 
+#: A table and a formula that are wider than a telephone, and a figure.
+TEXT = f"""# Is it so?
+
+## What came out
+
+- **Yes.**
+
+## Next
+
+$${" + ".join(["x_i"] * 60)}$$
+
+|{"a long head|" * 12}
+|{"---|" * 12}
+|{"1|" * 12}
+
+: Numbers. {{#tbl:a}}
+
+![A plane.](../figures/07_plane){{#fig:07_plane alt="A plane of rows"}}
+"""
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """The index and every notebook's page, freshly written from what is committed."""
+    """The index, a report and every notebook's page, freshly written from what is committed."""
     folder = tmp_path_factory.mktemp("site")
     (store := RunStore("smoke", folder / "runs")).scratch = folder
-    shutil.copytree(
-        ROOT / "reports",
-        store.output("reports"),
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("notebooks", "index.html"),
-    )
+    shutil.copytree(ROOT / "reports" / "tables", store.output("reports", "tables"), dirs_exist_ok=True)
     for name in pages.SHOWN:
-        shutil.copy(ROOT / "figures" / f"{name}.png", store.output("figures"))
-    notebooks = [
-        Path(shutil.copy(path, store.output("reports", "notebooks")))
-        for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    ]
-    return pages.write(store, notebooks)
+        for end in ("png", "svg"):
+            store.wrote(Path(shutil.copy(ROOT / "figures" / f"{name}.{end}", store.output("figures"))))
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        store.finish(path.stem)
+        shutil.copy(path, store.executed)
+    return pages.write(store, TEXT)
 
 
 def test_the_index_shows_its_pictures_fits_a_telephone_and_prints(opened, written):
@@ -284,14 +300,26 @@ def test_the_index_shows_its_pictures_fits_a_telephone_and_prints(opened, writte
     assert tab.pdf().startswith(b"%PDF")
 
 
+def test_the_report_fits_a_telephone_and_what_is_wider_scrolls(opened, written):
+    tab = opened(written.with_name("report.html"), **PHONE)
+    assert too_wide(tab) <= 0
+    assert tab.evaluate("[...document.querySelectorAll('.wide')].map(part => part.scrollWidth > innerWidth)") == [
+        True,
+        True,
+    ]
+    assert tab.get_by_role("img", name="A plane of rows").evaluate("image => image.naturalWidth > 100")
+    assert tab.get_by_text("Table 1. Numbers.").is_visible()
+    tab.close()
+
+
 def test_every_notebooks_page_fits_a_telephone_and_leads_back(opened, written):
-    found = sorted((written.parent / "notebooks").glob("*.html"))
+    found = sorted(written.parents[1].glob("notebooks/*.html"))
     assert len(found) >= 8
     tab = opened(written, **PHONE)
     for path in found:
         tab.goto(path.as_uri())
         assert too_wide(tab) <= 0, path.name
-        assert tab.evaluate("[...document.images].every(image => image.naturalWidth)"), path.name
+        assert tab.evaluate("[...document.images].every(image => image.naturalWidth && image.alt)"), path.name
     tab.goto(found[1].as_uri())
     assert tab.pdf().startswith(b"%PDF") and tab.locator("math").count() > 3
     tab.get_by_role("link", name="All pages").click()

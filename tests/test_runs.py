@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from vadstudy import corpora, experiments, inference, metrics, recipes, tables, training
-from vadstudy.disk import files, sealed
+from vadstudy import corpora, experiments, inference, metrics, plots, recipes, tables, training
+from vadstudy.disk import files, manifests, sealed
 from vadstudy.errors import RunError
 from vadstudy.runs import RunStore
 
@@ -38,6 +40,31 @@ def test_made_once_then_read(store):
     assert read.outputs("test").shape == (112, 3) and read.splits == ["train", "dev", "test"]
     assert np.allclose(read.mapper.points, read.meta["points"]) and read.mapper.labels[27] == "neutral"
     assert not list(store.folder.rglob(".*")) and not list(store.scratch.glob("checkpoints/scaled*"))
+
+
+def test_a_manifest_says_what_was_read_made_and_written_and_by_which_cell(store, tmp_path, monkeypatch):
+    figure, _ = plots.subplots()
+    kernel = SimpleNamespace(execution_count=7)
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    store.get("corpus-lengths")
+    (other := again(store))["corpus-lengths"]
+    assert plots.save(figure, "01_any", other) is figure
+    kernel.execution_count = 8
+    tables.save(pd.DataFrame({"a": [1]}), "any", other, "A table.")
+    assert other.finish("01_any") == other.summary()
+    place = other.executed / "01_any.ipynb"
+    manifest = manifests.read([place], "do it again")[place]
+    wrote = {name: (each["cell"], each["sha256"]) for name, each in manifest.outputs.items()}
+    names = {"figures/01_any.png": 7, "figures/01_any.svg": 7} | {
+        f"reports/tables/any.{end}": 8 for end in ("csv", "md", "tex")
+    }
+    assert wrote == {name: (cell, files.sha256(store.scratch / name)) for name, cell in names.items()}
+    assert manifest.figures(7) == ["01_any"] and manifest.figures(8) == []
+    assert list(manifest.read) == ["corpus-lengths/seed42"] and manifest.made == {}
+    store.finish("02_other")
+    found = manifests.read([place.with_name("02_other.ipynb")], "")[place.with_name("02_other.ipynb")]
+    assert (found.read, list(found.made)) == ({}, ["corpus-lengths/seed42"])
+    assert found.made == manifest.read == found.runs
 
 
 def test_weights_give_the_recorded_predictions_back(lend):

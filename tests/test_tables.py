@@ -159,7 +159,7 @@ def test_a_caption_says_how_many_seeds_its_rows_have(names, said):
 
 @pytest.fixture
 def folder(tmp_path):
-    return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path)
+    return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path, wrote=lambda *paths: None)
 
 
 def test_a_table_is_written_in_three_forms_and_returned(folder):

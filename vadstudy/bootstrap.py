@@ -14,13 +14,14 @@ on one resample of rows after the other, and knows no second level for trainings
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.stats import rankdata, zscore
 
@@ -43,6 +44,10 @@ WORDS = (
 )
 
 
+#: What a measure returns: the matrix of sums, and the function from sums to scores by name.
+Measured = tuple[Any, Callable[[np.ndarray], dict]]
+
+
 class Row(NamedTuple):
     """A row's ``predictions``, one entry a training, and the ``trainings`` behind them, each (recipe, seed).
 
@@ -53,7 +58,7 @@ class Row(NamedTuple):
     trainings: tuple = ()
 
 
-def classification(predicted, labels):
+def classification(predicted: ArrayLike, labels: np.ndarray) -> Measured:
     """Sums over rows from which accuracy and macro-F1 follow, and the function from those sums to the two scores.
 
     Parameters
@@ -71,7 +76,8 @@ def classification(predicted, labels):
         sparse.csr_matrix((what.astype(np.float32), (labels, np.arange(n))), shape=(k, n)) for what in (hit, np.ones(n))
     )
     named = sparse.csr_matrix(sets.T.astype(np.float32))
-    sums = sparse.vstack([hits, named, true, exact[None].astype(np.float32)], "csr")
+    # By column, a test row's counts are read once for all sums.
+    sums = sparse.vstack([hits, named, true, exact[None].astype(np.float32)], "csc")
 
     def scores(sums):
         return {"accuracy": sums[-1] / n, "macro_f1": np.nanmean(_f1(sums), axis=0)}
@@ -86,7 +92,7 @@ def _f1(sums):
         return 2 * hits / (true + named)
 
 
-def regression(predicted, truth, constant, loss):
+def regression(predicted: np.ndarray, truth: np.ndarray, constant: np.ndarray, loss: str) -> Measured:
     """As :func:`classification`, for points (n, dims): the loss, its share of the constant's, R² by dimension.
 
     ``constant`` (dims,) is train's best constant, ``loss`` "mae" or "mse". R² is against the mean of all n points.
@@ -110,13 +116,13 @@ def regression(predicted, truth, constant, loss):
     return sums.astype(float), scores
 
 
-def f1_by_label(predicted, labels):
+def f1_by_label(predicted: ArrayLike, labels: np.ndarray) -> Measured:
     """As :func:`classification`: F1 of each label, by its index; of label indices (n,)."""
     sums, _ = classification(predicted, labels)
     return sums, lambda sums: dict(enumerate(np.nan_to_num(_f1(sums))))
 
 
-def confusion_by_distance(predicted, labels, distances):
+def confusion_by_distance(predicted: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> Measured:
     """As :func:`classification`: ``rho``, Spearman's correlation over all pairs of labels of how often one is taken
     for the other and how far apart they lie in ``distances`` (n_labels, n_labels). Below 0: near ones are confused
     more often."""
@@ -136,7 +142,7 @@ def confusion_by_distance(predicted, labels, distances):
     return sums, scores
 
 
-def correlation(predicted, truth):
+def correlation(predicted: np.ndarray, truth: np.ndarray) -> Measured:
     """As :func:`classification`, for points and truth (n, 3): ``pearson_V`` … ``spearman_D``, of each dimension.
 
     Spearman's is of the ranks within each resample.
@@ -189,7 +195,7 @@ class Comparison:
         """Scores by row and score in resamples without strata."""
         return self.resample(False)
 
-    def scored(self, scores=("accuracy", "macro_f1")):
+    def scored(self, scores: Sequence[str] = ("accuracy", "macro_f1")) -> pd.DataFrame:
         """One line a row: ``seeds``, and of each score the mean, the standard deviation over trainings (``_sd``,
         missing for one) and the ends of its 95 % interval (``_low``, ``_high``)."""
         lines = []
@@ -202,7 +208,12 @@ class Comparison:
             lines.append(line)
         return pd.DataFrame(lines).set_index("row")
 
-    def differences(self, pairs, scores=("accuracy", "macro_f1"), margins=MARGINS):
+    def differences(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        scores: Sequence[str] = ("accuracy", "macro_f1"),
+        margins: Mapping[str, float] = MARGINS,
+    ) -> pd.DataFrame:
         """One line a pair (first, second) and score: first less second.
 
         Columns ``difference``, its 95 % interval ``low`` to ``high``, the bootstrap's two-sided ``p``, the greater p
@@ -233,7 +244,14 @@ class Comparison:
         return corrected(pd.DataFrame(lines))
 
 
-def compare(rows, truth, measure=classification, strata=True, n_resamples=RESAMPLES, seed=0):
+def compare(
+    rows: Mapping[str, Row],
+    truth: ArrayLike,
+    measure: Callable[[Any, np.ndarray], Measured] = classification,
+    strata: bool = True,
+    n_resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
     """Score every row and its resamples.
 
     Parameters
@@ -276,7 +294,7 @@ def compare(rows, truth, measure=classification, strata=True, n_resamples=RESAMP
 
 def _draws(rows, measured, strata, n_resamples, seed):
     """Scores of each row in each resample, the mean over its drawn trainings."""
-    parts = {name: [[] for _ in each] for name, each in measured.items()}
+    parts: dict[str, list[list[dict]]] = {name: [[] for _ in each] for name, each in measured.items()}
     rng, step = np.random.default_rng(seed), 500
     for start in range(0, n_resamples, step):
         counts = _counts(strata, min(step, n_resamples - start), rng)
@@ -317,12 +335,12 @@ def _nested(scored, drawn_seeds):
     return mean + np.sqrt(seeds / (seeds - 1)) * (drawn - mean)
 
 
-def interval(draws):
+def interval(draws: np.ndarray) -> np.ndarray:
     """The ends (low, high) of the percentile interval of draws (n_resamples,) that holds 95 % of them."""
     return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
 
 
-def corrected(table):
+def corrected(table: pd.DataFrame) -> pd.DataFrame:
     """Lines of :meth:`Comparison.differences` with p and p_equal corrected by Holm within each pair, and the verdict
     that they give."""
     table = table.copy()
@@ -347,7 +365,7 @@ def holm(p: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def direction(difference, p, p_equal, alpha=1 - LEVEL):
+def direction(difference: float, p: float, p_equal: float, alpha: float = 1 - LEVEL) -> str:
     """What a line of :meth:`Comparison.differences` says: "higher", "lower", "equal" or "no difference found".
 
     A difference that is found *and* lies within the margin is still named by its direction; its interval tells its
@@ -358,7 +376,7 @@ def direction(difference, p, p_equal, alpha=1 - LEVEL):
     return "equal" if p_equal < alpha else "no difference found"
 
 
-def finding(line):
+def finding(line: Any) -> str:
     """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to
     +0.047)"."""
     name, interval = WORDS.get(line.score, line.score), f"95 % interval {line.low:+.3f} to {line.high:+.3f}"
@@ -371,7 +389,7 @@ def finding(line):
     return f"{name}: no difference found ({but}{interval})"
 
 
-def findings(differences):
+def findings(differences: pd.DataFrame) -> str:
     """The lines of :meth:`Comparison.differences` as a Markdown list, a sentence a pair."""
     said = [
         f"- **{first}** against **{second}**: {'; '.join(finding(line) for line in lines.itertuples())}."

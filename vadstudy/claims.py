@@ -21,7 +21,9 @@ written before an assignment was scored. A verdict is
 A pair's comparisons are corrected together, by Holm, here as in every other table.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,8 @@ from scipy.spatial.distance import pdist, squareform
 
 from vadstudy import bootstrap, confounds, mappers, tables, transfer
 from vadstudy.bootstrap import Row
+from vadstudy.disk import files
+from vadstudy.runs import RunStore
 
 BOTH = ("accuracy", "macro_f1")
 MIN_SEEDS = 2
@@ -76,7 +80,7 @@ class Claim:
 
 
 def _ours(*fields) -> Claim:
-    return Claim(*fields, asked_by="us")
+    return replace(Claim(*fields), asked_by="us")
 
 
 SPACE, SOFTMAX, BASELINE = "scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"
@@ -233,7 +237,7 @@ UNTESTED = {
 class Evidence:
     """All comparisons that the ledger rests on, made once; ``lines`` are :meth:`judged` by the ledger's margins."""
 
-    def __init__(self, store):
+    def __init__(self, store: RunStore):
         labels = store["nrc-mae"].labels("test")
         rows = {**tables.classifier_predictions(store), **tables.mapper_predictions(store)}
         rows["bag of words"] = Row([tables.most_probable(store["labels-words"])])
@@ -249,7 +253,7 @@ class Evidence:
         self.assigned = confounds.assignment_scores(store)
         self.lines = self.judged(MARGINS)
 
-    def judged(self, margins):
+    def judged(self, margins: Mapping[str, float]) -> pd.DataFrame:
         """One line a claim, pair and score, with what it ``expected``: first less second, by these margins of equality.
 
         The columns are those of :meth:`vadstudy.bootstrap.Comparison.differences`, ``key``, ``expected``, ``on`` and
@@ -283,7 +287,7 @@ def _with_number(compared, number):
     return bootstrap.Comparison(values, lambda stratified: draws if stratified else compared.alone)
 
 
-def judge(evidence, key):
+def judge(evidence: Evidence, key: str) -> dict[str, str]:
     """Verdict and evidence of one claim, as a line of the ledger; a ``ValueError`` lists the known keys."""
     claim = next((claim for claim in CLAIMS if claim.key == key), None)
     if claim is None:
@@ -322,7 +326,7 @@ STATISTICS = bootstrap.WORDS | {
 }
 
 
-def verdict(lines):
+def verdict(lines: pd.DataFrame) -> str:
     """The verdict that the rule at the top of this module gives to a claim's comparisons."""
     came_out = [_came_out(line) for line in lines.itertuples()]
     if "no" in came_out:
@@ -338,7 +342,7 @@ def _came_out(line):
     return "unknown" if line.verdict == "no difference found" else "no"
 
 
-def sentence(line):
+def sentence(line: Any) -> str:
     """One comparison in words, with its interval."""
     name = STATISTICS.get(line.score, line.score)
     few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in OF_ONE_RUN else ""
@@ -348,12 +352,12 @@ def sentence(line):
     )
 
 
-def ledger(evidence):
+def ledger(evidence: Evidence) -> pd.DataFrame:
     """Every claim's line: claim, asked_by, section, sentence, rows, statistic, verdict, evidence, limits."""
     return pd.DataFrame([judge(evidence, claim.key) for claim in CLAIMS]).set_index("claim")
 
 
-def counted(table):
+def counted(table: pd.DataFrame) -> dict[str, str]:
     """How many claims have which verdict, in words, the paper's and our own apart.
 
     Returns
@@ -368,9 +372,11 @@ def counted(table):
     }
 
 
-def save(table, store):
+def save(table: pd.DataFrame, store: RunStore) -> pd.DataFrame:
     """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``08_claims``."""
-    table.to_csv(store.output("reports") / "claims.csv")
+    path = store.output("reports") / "claims.csv"
+    files.write(path, table.to_csv(lineterminator="\n").encode())
+    store.wrote(path)
     short = table[["asked_by", "section", "sentence", "verdict", "evidence"]]
     tables.save(short, "08_claims", store, "The claims ledger.")
     return table

@@ -6,7 +6,9 @@ import logging
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,7 +44,7 @@ class Stopped(click.ClickException):
 class Texts(click.Command):
     """A command whose arguments are texts: one that begins with a hyphen looks like an option."""
 
-    def parse_args(self, context, args):
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(context, args)
         except click.NoSuchOption as error:
@@ -53,7 +55,7 @@ class Texts(click.Command):
 class OneLine(click.Group):
     """What the package refuses on purpose, Ctrl-C, and a disk that is full or closed end in one line, no traceback."""
 
-    def invoke(self, context):
+    def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except StudyError as error:
@@ -67,7 +69,7 @@ class OneLine(click.Group):
 
 
 @click.group(cls=OneLine)
-def main():
+def main() -> None:
     """Read emotions and VAD from texts; make the study: train, tune, execute notebooks, write the report."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
@@ -84,7 +86,7 @@ def _pipeline(profile, classifier):
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all 28 emotions.")
 @classifier_option
 @model_option
-def predict(texts, top, as_json, classifier, profile):
+def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, profile: str) -> None:
     """Show where TEXTS lie in the space, and their emotions; without TEXTS, of each line of standard input.
 
     \b
@@ -99,10 +101,10 @@ def predict(texts, top, as_json, classifier, profile):
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
-    texts = iter(texts) if texts else _lines(sys.stdin.buffer)
+    given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
         read = _pipeline(profile, classifier)
-        _show(read(texts), top, as_json, read.ranks_only)
+        _show(read(given), top, as_json, read.ranks_only)
     except ValueError as error:
         raise error if isinstance(error, StudyError) else click.ClickException(str(error)) from error
 
@@ -146,7 +148,17 @@ def _show(readings, top, as_json, ranks_only):
 @click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
 @classifier_option
 @model_option
-def annotate(source, out, column, keep, probabilities, encoding, overwrite, classifier, profile):
+def annotate(
+    source: Path,
+    out: Path,
+    column: str,
+    keep: tuple[str, ...],
+    probabilities: bool,
+    encoding: str | None,
+    overwrite: bool,
+    classifier: str,
+    profile: str,
+) -> None:
     """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion and probability (svm has none).
 
     \b
@@ -184,7 +196,7 @@ def annotate(source, out, column, keep, probabilities, encoding, overwrite, clas
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="Replace the folder's files of these names.")
 @model_option
-def export(folder, overwrite, profile):
+def export(folder: Path, overwrite: bool, profile: str) -> None:
     """Write the model to FOLDER as a plain Hugging Face folder, with a model card.
 
     \b
@@ -205,7 +217,7 @@ def export(folder, overwrite, profile):
 @click.option("--seed", default=recipes.SEED, show_default=True, type=click.IntRange(0, 2**32 - 1))
 @click.option("--retrain", is_flag=True, help="Make it again, and what is computed from it, even if it is recorded.")
 @profile_option
-def run(names, seed, retrain, profile):
+def run(names: tuple[str, ...], seed: int, retrain: bool, profile: str) -> None:
     """Make the runs NAMES (all of the profile's if none is given), each read if it is recorded."""
     from vadstudy.lab.retraining import again
     from vadstudy.runs import RunStore
@@ -225,7 +237,7 @@ def run(names, seed, retrain, profile):
 @click.argument("name", metavar="RUN")
 @click.option("--seed", default=recipes.SEED, show_default=True)
 @profile_option
-def show(name, seed, profile):
+def show(name: str, seed: int, profile: str) -> None:
     """Print what the recorded RUN holds: its recipe, date, versions, rows, scores and history."""
     from vadstudy.lab import show as shown
     from vadstudy.runs import RunStore
@@ -238,7 +250,7 @@ def show(name, seed, profile):
 @click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "slurm"]))
 @click.option("--status", is_flag=True, help="Only show what is done, running and left.")
 @profile_option
-def grid(jobs, engine, status, profile):
+def grid(jobs: int, engine: str, status: bool, profile: str) -> None:
     """Make every run that the tables want and the record lacks: here, or on a Slurm cluster."""
     from vadstudy.lab import grid, progress
     from vadstudy.runs import RunStore
@@ -265,7 +277,7 @@ def grid(jobs, engine, status, profile):
 @click.option("--trials", default=10, show_default=True, type=click.IntRange(1), help="How many for each family.")
 @click.option("--family", "families", multiple=True, help="Tune this family alone; may be given again.")
 @profile_option
-def tune(trials, families, profile):
+def tune(trials: int, families: tuple[str, ...], profile: str) -> None:
     """Bring each family of recipes to so many trials on dev, and show the best of each."""
     import optuna
 
@@ -285,12 +297,13 @@ def tune(trials, families, profile):
 @click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter.")
-def execute(notebook, output, parameters):
+def execute(notebook: Path, output: Path, parameters: tuple[tuple[str, str], ...]) -> None:
     """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all, dated by its beginning."""
     from vadstudy.paper import execution
 
+    started = time.monotonic()
     execution.execute(notebook, output, {name: _value(text) for name, text in parameters})
-    click.echo(f"{notebook} -> {output}")
+    click.echo(f"{notebook}: {time.monotonic() - started:.0f} s")
 
 
 def _value(text):
@@ -303,19 +316,20 @@ def _value(text):
 
 @main.command()
 @profile_option
-def report(profile):
+def report(profile: str) -> None:
     """Write the report and the pages from what the executed notebooks wrote."""
     from vadstudy.paper import pages
     from vadstudy.paper import report as writer
     from vadstudy.runs import RunStore
 
     store = RunStore(profile)
-    click.echo(writer.write(store))
-    click.echo(pages.write(store, writer.notebooks(store)))
+    text = writer.markdown(store)
+    click.echo(writer.write(store, text))
+    click.echo(pages.write(store, text))
 
 
 @main.command()
-def data():
+def data() -> None:
     """Fetch the public data sets into data/, and say where to get the lexicon."""
     from vadstudy.lab.fetch import fetch
 

@@ -6,6 +6,8 @@ take longer than a reader should wait.
 """
 
 import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,10 +20,13 @@ from vadstudy.classifiers import EmotionSVM, full_proba
 from vadstudy.emotions import DIMENSIONS, emotion_vad
 from vadstudy.inference import predict, prediction_frame
 from vadstudy.model import load_encoder
-from vadstudy.recipes import SVM, BagOfWords, Lengths, Lexicon, Points
+from vadstudy.recipes import SVM, BagOfWords, Computed, Lengths, Lexicon, Points
+
+if TYPE_CHECKING:
+    from vadstudy.runs import Run
 
 
-def fit_svm(recipe, seed, sources):
+def fit_svm(recipe: SVM, seed: int, sources: Sequence["Run"]) -> EmotionSVM:
     """The SVM, fitted on predicted train points: those of the source, or of the folds, if there are some."""
     fitted_on = sources[1:] or sources
     points = np.concatenate([run.outputs("train") for run in fitted_on])
@@ -29,7 +34,7 @@ def fit_svm(recipe, seed, sources):
     return EmotionSVM(C=recipe.C, gamma=recipe.gamma, random_state=seed).fit(points, labels)
 
 
-def svm(recipe, seed, sources):
+def svm(recipe: SVM, seed: int, sources: Sequence["Run"]) -> tuple[pd.DataFrame, str]:
     """The SVM's probabilities of every label, for the first source's splits except train."""
     source, model = sources[0], fit_svm(recipe, seed, sources)
     frames = []
@@ -40,7 +45,7 @@ def svm(recipe, seed, sources):
     return pd.concat(frames, ignore_index=True), source.meta["fingerprints"]["corpus"]
 
 
-def points(recipe, seed, sources):
+def points(recipe: Points, seed: int, sources: Sequence["Run"]) -> tuple[pd.DataFrame, str]:
     """Points of another corpus's texts by a trained regressor, none of whose texts it has seen."""
     tokenizer, regressor = sources[0].regressor()
     corpus, fingerprint = _sampled(recipe, seed)
@@ -52,7 +57,7 @@ def points(recipe, seed, sources):
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
-def bag_of_words(recipe, seed, sources=()):
+def bag_of_words(recipe: BagOfWords, seed: int, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
     """TF-IDF of words and pairs of words, then a logistic regression (labels) or ridge regression (VAD).
 
     Fitted on the corpus's own train split, scikit-learn's default strength; probabilities or points of the others. With
@@ -88,7 +93,7 @@ def _beginnings(texts, max_length):
     return [text[: max(end for _, end in spans)] for text, spans in zip(texts, read, strict=True)]
 
 
-def lexicon_mean(recipe, seed, sources=()):
+def lexicon_mean(recipe: Lexicon, seed: int, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
     """Mean VAD of a text's words that are in the lexicon; the lexicon's own mean where none is."""
     words = corpora.lexicon() if recipe.lexicon == "nrc" else emotion_vad()
     rows_of = dict(zip(words.index, words.to_numpy(), strict=True))
@@ -105,7 +110,7 @@ def lexicon_mean(recipe, seed, sources=()):
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
-def lengths(recipe, seed=None, sources=()):
+def lengths(recipe: Lengths, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
     """Every comment of the corpus before the single-label filter: its labels, its words and MiniLM tokens."""
     corpus = {"goemotions": corpora.goemotions, "mini": corpora.mini}[recipe.corpus]()
     tokenizer, _, _ = load_encoder("minilm")
@@ -144,4 +149,11 @@ def _with_truth(split, rows, outputs):
     return frame
 
 
-COMPUTE = {SVM: svm, Points: points, BagOfWords: bag_of_words, Lexicon: lexicon_mean, Lengths: lengths}
+#: What makes the predictions of each kind of recipe.
+COMPUTE: dict[type[Computed], Callable[..., tuple[pd.DataFrame, str]]] = {
+    SVM: svm,
+    Points: points,
+    BagOfWords: bag_of_words,
+    Lexicon: lexicon_mean,
+    Lengths: lengths,
+}

@@ -6,15 +6,19 @@ nineteen dealt at random. A finding about meaning that rests on one shuffle says
 random assignment is a training of its own, on a third of train, on scaled points and on evenly spread ones.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from vadstudy import bootstrap, metrics, tables
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import BUDGET, plan
 from vadstudy.recipes import SEED
+from vadstudy.runs import Run, RunStore
 
 #: Points and who gets which, taken apart (confound 4): the four cells, by their regressors.
 CROSSING = {
@@ -32,7 +36,7 @@ DEALT = {
 }
 
 
-def missing(store, names=None):
+def missing(store: RunStore, names: Collection[str] | None = None) -> list[tuple[str, int]]:
     """The planned runs (name, seed) that are not recorded, of the names or of all."""
     return [
         (name, seed)
@@ -41,7 +45,7 @@ def missing(store, names=None):
     ]
 
 
-def rates(store):
+def rates(store: RunStore) -> pd.DataFrame:
     """MAE and MSE by learning rate (confound 1): R², and accuracy and macro-F1 by 1NN, of one seed.
 
     One line a run: ``loss``, ``learning_rate``, ``r2`` (mean over dimensions), ``accuracy`` and ``macro_f1`` with
@@ -50,13 +54,13 @@ def rates(store):
     rows = {name: tables.row([store[name]], tables.nearest) for name in store.recipes if name.startswith("rate-")}
     lines = []
     for name, scores in tables.compare(store, rows).scored().iterrows():
-        run = store[name]
+        run, recipe = store[name], store.recipes[name]
         r2 = metrics.r2(tables.targets(run), run.outputs("test")).mean()
         lines.append(
             {
                 "run": name,
-                "loss": run.recipe.loss.upper(),
-                "learning_rate": run.recipe.learning_rate,
+                "loss": recipe.loss.upper(),
+                "learning_rate": recipe.learning_rate,
                 "r2": r2,
                 **scores.drop(["seeds", "accuracy_sd", "macro_f1_sd"]),
             }
@@ -64,12 +68,12 @@ def rates(store):
     return pd.DataFrame(lines).set_index("run").sort_values(["loss", "learning_rate"])
 
 
-def decodings(store):
+def decodings(store: RunStore) -> pd.DataFrame:
     """The sigmoid baseline's test scores by threshold, 0.05 to 0.95, mean over seeds (confound 3)."""
     return sum(tables.threshold_sweep(run, "test") for run in store.all("bce")) / len(store.all("bce"))
 
 
-def pooling_rows(store):
+def pooling_rows(store: RunStore) -> dict[str, Row]:
     """Test predictions by pooling (confound 2): 1NN for the regressor, argmax for the baseline; one seed."""
     names = [name for name in store.recipes if name.startswith("pool-")]
     return {
@@ -80,12 +84,12 @@ def pooling_rows(store):
     }
 
 
-def crossing_rows(store):
+def crossing_rows(store: RunStore) -> dict[str, Row]:
     """Test predictions by 1NN of the cells of :data:`CROSSING`, over seeds."""
     return {name: tables.row(store.all(name), tables.nearest) for name in CROSSING.values()}
 
 
-def effects(compared, score="macro_f1"):
+def effects(compared: Comparison, score: str = "macro_f1") -> pd.DataFrame:
     """What meaning and spread do, each averaged over the other, and their interaction, with 95 % intervals.
 
     ``compared`` is the comparison of :func:`crossing_rows`.
@@ -100,7 +104,7 @@ def effects(compared, score="macro_f1"):
     return pd.DataFrame(lines)
 
 
-def budget(store) -> pd.DataFrame:
+def budget(store: RunStore) -> pd.DataFrame:
     """More budget on dev (notebook 7): the best epoch of each recorded training, and of the study's own rows.
 
     ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``best_epoch``, and its dev scores.
@@ -124,13 +128,13 @@ def budget(store) -> pd.DataFrame:
     return pd.DataFrame(lines).sort_values(["row", "layers", "learning_rate", "epochs"], key=lambda c: c.astype(str))
 
 
-def held_out_rows(store):
+def held_out_rows(store: RunStore) -> dict[str, Row]:
     """The SVM on scaled-mae's points for texts that it was trained on, and for texts that it was not (confound 10)."""
     words = {"SVM on in-sample points": "scaled-mae-svm", "SVM on held-out points": "scaled-mae-svm-heldout"}
     return {row: tables.row([store[name]], tables.most_probable) for row, name in words.items()}
 
 
-def rare_labels(row, labels):
+def rare_labels(row: Row, labels: np.ndarray) -> pd.DataFrame:
     """Each label's share in the variance of macro-F1 over test resamples and trainings (confound 6).
 
     ``row`` is a :class:`~vadstudy.bootstrap.Row` of label indices. The columns: ``support``, test rows; ``f1``;
@@ -149,7 +153,7 @@ def rare_labels(row, labels):
     return table.sort_values("support", kind="stable")
 
 
-def top3(run):
+def top3(run: Run) -> np.ndarray:
     """The three most probable labels of each test row, bool (n, 28): of a regressor by 1NN, of a baseline by its
     logits."""
     order = run.outputs("test")
@@ -162,7 +166,7 @@ def top3(run):
     return sets
 
 
-def assignment_scores(store) -> pd.DataFrame:
+def assignment_scores(store: RunStore) -> pd.DataFrame:
     """Test scores by 1NN of each training of :data:`DEALT`: ``points``, ``labels``, ``seed``, ``accuracy``,
     ``macro_f1`` and ``included``, the share of texts whose label is among the three nearest.
 
@@ -180,7 +184,7 @@ def assignment_scores(store) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def meaning(found: pd.DataFrame, margins: dict = bootstrap.MARGINS) -> pd.DataFrame:
+def meaning(found: pd.DataFrame, margins: dict[str, float] = bootstrap.MARGINS) -> pd.DataFrame:
     """What it is worth that labels lie where NRC has them, with the assignment as the unit (confound 4).
 
     Parameters
@@ -202,7 +206,7 @@ def meaning(found: pd.DataFrame, margins: dict = bootstrap.MARGINS) -> pd.DataFr
         cannot give less than 0.1; ``rank`` says how many of them are at least as good as NRC's, itself among them.
     """
     both = {(points, how): (0.5 if how.startswith("where") else -0.5) for points, how in DEALT}
-    contrasts = {
+    contrasts: dict[tuple[str, str], dict[tuple[str, str], float]] = {
         ("labels where NRC has them", "labels dealt at random"): both,
         **{
             (f"{points}, where NRC has them", f"{points}, dealt at random"): {

@@ -6,6 +6,8 @@ Hugging Face hub. Nothing is downloaded unless a function here is called. The mi
 
 import hashlib
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 from datasets import Dataset, DatasetDict
@@ -49,13 +51,13 @@ LEXICON_HEADERS = {("Word", "Valence", "Arousal", "Dominance"): "1", ("term", *D
 log = logging.getLogger(__name__)
 
 
-def goemotions():
+def goemotions() -> DatasetDict:
     """GoEmotions, official splits, as ``id``, ``text`` and ``labels`` (a list of indices): Demszky et al. (2020)."""
     folder = local("goemotions")
     return goemotions_hub() if folder is None else goemotions_files(folder)
 
 
-def goemotions_files(folder):
+def goemotions_files(folder: Path) -> DatasetDict:
     """GoEmotions from its authors' files."""
     tables = {split: read_tsv(folder / f"{split}.tsv", ("text", "labels", "id")) for split in SPLITS}
     for table in tables.values():
@@ -69,7 +71,7 @@ def goemotions_files(folder):
     return _dataset(tables)
 
 
-def goemotions_hub():
+def goemotions_hub() -> DatasetDict:
     """GoEmotions from the hub, held to the schema of the files."""
     tables = hub_tables("goemotions", ("text", "labels", "id"))
     for table in tables.values():
@@ -89,7 +91,7 @@ def _comments(table):
     return Dataset.from_dict({"id": table.columns["id"], "text": table.columns["text"], "labels": labels})
 
 
-def single_label(corpus):
+def single_label(corpus: DatasetDict) -> tuple[DatasetDict, pd.DataFrame]:
     """Keep the comments with exactly one label, as the paper does (section 4).
 
     Returns
@@ -116,13 +118,13 @@ def single_label(corpus):
     return DatasetDict(kept), dropped
 
 
-def emotion():
+def emotion() -> DatasetDict:
     """The Emotion data set: ``id``, ``text``, ``label`` (index in :data:`SIX_EMOTIONS`): Saravia et al. (2018)."""
     folder = local("emotion")
     return emotion_hub() if folder is None else emotion_files(folder)
 
 
-def emotion_files(folder):
+def emotion_files(folder: Path) -> DatasetDict:
     """Emotion from files whose lines are ``text;label``, with or without a header."""
     tables = {}
     for split, stem in zip(SPLITS, ("train", "val", "test"), strict=True):
@@ -130,13 +132,16 @@ def emotion_files(folder):
         lines = read_lines(path)
         first = 2 if lines[0] in EMOTION_HEADERS else 1
         parted = [line.rpartition(";") for line in lines[first - 1 :]]
-        columns = {"text": [text for text, _, _ in parted], "label": [label for _, _, label in parted]}
+        columns: dict[str, Sequence] = {
+            "text": [text for text, _, _ in parted],
+            "label": [label for _, _, label in parted],
+        }
         tables[split] = Table(path, columns, range(first, first + len(parted)))
         admit(tables[split], Tweet)
     return _emotion(tables)
 
 
-def emotion_hub():
+def emotion_hub() -> DatasetDict:
     """Emotion from the hub, held to the schema of the files."""
     tables = hub_tables("emotion", ("text", "label"))
     names = dict(enumerate(SIX_EMOTIONS))
@@ -152,13 +157,13 @@ def _emotion(tables):
     return _numbered("emotion", tables)
 
 
-def imdb():
+def imdb() -> DatasetDict:
     """Large Movie Review Dataset, train and test: ``id``, ``text``, ``label`` (1 is positive): Maas et al. (2011)."""
     folder = local("imdb")
     return imdb_hub() if folder is None else imdb_files(folder)
 
 
-def imdb_files(folder):
+def imdb_files(folder: Path) -> DatasetDict:
     """IMDB from Parquet files."""
     tables = {split: read_parquet(folder / f"{split}.parquet", ("text", "label")) for split in ("train", "test")}
     for table in tables.values():
@@ -166,7 +171,7 @@ def imdb_files(folder):
     return _numbered("imdb", tables)
 
 
-def imdb_hub():
+def imdb_hub() -> DatasetDict:
     """IMDB from the hub, held to the schema of the files."""
     tables = hub_tables("imdb", ("text", "label"))
     for table in tables.values():
@@ -185,13 +190,13 @@ def _numbered(name, tables):
     )
 
 
-def emobank():
+def emobank() -> DatasetDict:
     """EmoBank: ``id``, ``text`` and human ``vad`` (3), converted here from 1..5 to [0, 1]: Buechel and Hahn (2017)."""
     folder = local("emobank")
     return DatasetDict(from_hub("emobank")) if folder is None else emobank_files(folder)
 
 
-def emobank_files(folder):
+def emobank_files(folder: Path) -> DatasetDict:
     """EmoBank from its authors' table."""
     path = folder / "emobank.csv"
     table = read_csv(path, ("id", "split", *"VAD", "text"))
@@ -201,13 +206,13 @@ def emobank_files(folder):
     whole("emobank", tables)
     splits = {}
     for split, each in tables.items():
-        vad = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
-        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in vad]
+        rated = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
+        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in rated]
         splits[split] = Dataset.from_dict({"id": each.columns["id"], "text": each.columns["text"], "vad": vad})
     return DatasetDict(splits)
 
 
-def lexicon():
+def lexicon() -> pd.DataFrame:
     """The NRC VAD lexicon: index ``word``, columns valence, arousal, dominance in [0, 1]: Mohammad (2018, 2025).
 
     Version 1 is known by its header, or by having none, and version 2.1 by its header; its scale, -1 to 1, is converted
@@ -253,7 +258,7 @@ def lexicon():
     return (values + 1) / 2 if version == "2.1" else values
 
 
-def mini(path=MINI):
+def mini(path: Path = MINI) -> DatasetDict:
     """The embedded mini corpus: 12, 4 and 4 comments a label, written for this project; columns as in GoEmotions."""
     table = read_tsv(path, ("text", "labels", "id", "split"))
     table.check(MiniComment)
@@ -261,19 +266,19 @@ def mini(path=MINI):
     return DatasetDict({split: _comments(table.part("split", split)) for split in SPLITS})
 
 
-def mini_sentiment():
+def mini_sentiment() -> DatasetDict:
     """Stand-in for IMDB where there is no data: the mini corpus's positive (1) and negative (0) comments."""
     groups = ("negative", "positive")
     return _regrouped("label", lambda name: groups.index(sentiment(name)) if sentiment(name) in groups else None)
 
 
-def mini_ekman():
+def mini_ekman() -> DatasetDict:
     """Stand-in for Emotion where there is no data: the mini corpus under Ekman's six emotions."""
     groups = [group for group in EKMAN if group != "neutral"]
     return _regrouped("label", lambda name: groups.index(ekman(name)) if name != "neutral" else None)
 
 
-def mini_vad():
+def mini_vad() -> DatasetDict:
     """Stand-in for EmoBank where there is no data: the mini corpus, each comment with its label's VAD point."""
     points = emotion_vad()
     return _regrouped("vad", lambda name: points.loc[name].tolist())
@@ -301,14 +306,14 @@ LOADERS = {
 }
 
 
-def load(name):
+def load(name: str) -> DatasetDict:
     """A corpus by its name in :data:`LOADERS`, single-label where labels are GoEmotions'."""
     if name not in LOADERS:
         raise CorpusError(f"unknown corpus {name!r}; expected one of {', '.join(LOADERS)}")
     return LOADERS[name]()
 
 
-def fingerprint(corpus):
+def fingerprint(corpus: DatasetDict) -> str:
     """SHA-256 over every split's ids, texts and labels, in order: equal corpora, equal fingerprints, on any machine."""
     digest = hashlib.sha256()
     for split, rows in corpus.items():

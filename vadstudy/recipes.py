@@ -8,6 +8,7 @@ the study has: :mod:`vadstudy.experiments`.
 from dataclasses import MISSING, asdict, dataclass, fields
 from math import inf
 from numbers import Integral
+from typing import Any
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
@@ -177,14 +178,14 @@ def _one_of(recipe, field, known):
         )
 
 
-def check_seed(seed):
+def check_seed(seed: int) -> int:
     """The seed; a ``ValueError`` if it is none that every random generator here takes."""
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed <= LAST_SEED:
         raise ValueError(f"seed {seed!r}, expected a whole number from 0 to {LAST_SEED}")
     return seed
 
 
-def as_fields(recipe):
+def as_fields(recipe: Recipe | Computed) -> dict[str, Any]:
     """A recipe's fields as JSON has them: its class's name first, tuples as lists."""
     return {"type": type(recipe).__name__, **_plain(asdict(recipe))}
 
@@ -193,7 +194,7 @@ def _plain(values):
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def differences(stored, recipe):
+def differences(stored: dict[str, Any], recipe: Recipe | Computed) -> list[str]:
     """Lines ``field: stored -> code`` where stored fields differ from a recipe's; an empty list if they agree.
 
     A field that the stored recipe lacks was added to the class later, with a default that means what was done before.

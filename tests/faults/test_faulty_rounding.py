@@ -17,7 +17,8 @@ from pathlib import Path
 from vadstudy import confounds, tables
 from vadstudy.runs import RunStore
 
-store, folder = RunStore(), SimpleNamespace(output=lambda *parts: Path(sys.argv[1]))
+store = RunStore()
+folder = SimpleNamespace(output=lambda *parts: Path(sys.argv[1]), wrote=lambda *paths: None)
 tables.save({table}, "table", folder, "A table.")
 """
 CASES = [

@@ -97,7 +97,7 @@ def style():
 
 
 def test_saved_alike_each_time(tmp_path, style):
-    store = SimpleNamespace(output=lambda *parts: tmp_path)
+    store = SimpleNamespace(output=lambda *parts: tmp_path, wrote=lambda *paths: None)
     found = []
     for _ in "ab":
         figure, axes = figures.subplots()

@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from transformers import Trainer
@@ -27,7 +28,7 @@ SEAL = "seal.json"
 class SealingTrainer(Trainer):
     """A Trainer that seals its checkpoints, and keeps the last and the best; ``origin`` is to be set."""
 
-    origin = None
+    origin: dict[str, Any]
 
     def _save_checkpoint(self, model, trial):
         folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
@@ -49,7 +50,7 @@ class SealingTrainer(Trainer):
         rotate_checkpoints(self.args.output_dir, 1, self.state.best_model_checkpoint)
 
 
-def seal(folder: Path, of: dict):
+def seal(folder: Path, of: dict) -> None:
     """Write the seal of a complete checkpoint, by one rename."""
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     part = folder / f".{SEAL}.part"

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from vadstudy.errors import WriteError
@@ -36,21 +37,33 @@ def write(path: Path, data: bytes, mtime: float | None = None) -> None:
     WriteError
         If it cannot be written: the disk is full, the folder read-only or another user's. What was there stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_all({path: data}, mtime)
+
+
+def write_all(contents: dict[Path, bytes], mtime: float | None = None) -> None:
+    """Put several files in their places, none before all are on disk; else as :func:`write`, in their order."""
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in contents}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mtime is not None:
-            os.utime(part, (mtime, mtime))
-        os.replace(part, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+        for path, part in parts.items():
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(part, contents[path], mtime)
+        for path, part in parts.items():
+            with writing(path):
+                os.replace(part, path)
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def _write(part, data, mtime):
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if mtime is not None:
+        os.utime(part, (mtime, mtime))
 
 
 def clean(path: Path) -> None:
@@ -80,7 +93,7 @@ def writable(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def writing(path: Path):
+def writing(path: Path) -> Iterator[None]:
     """Context in which ``path`` is written; an ``OSError`` becomes a ``WriteError`` of one line that names it."""
     try:
         yield
@@ -119,6 +132,6 @@ def free_bytes(path: Path) -> int:
 
 def unwritable(path: Path, error: OSError) -> WriteError:
     """The error of one line that says what cannot be written, why, and what helps."""
-    advice = ADVICE.get(error.errno, f"look at {path.parent}")
+    advice = ADVICE.get(error.errno or 0, f"look at {path.parent}")
     room = f", {free_bytes(path):,} bytes are free" if error.errno in FULL else ""
     return WriteError(f"{path} cannot be written ({error.strerror or error}{room}); {advice}, then try again")

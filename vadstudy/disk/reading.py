@@ -39,7 +39,7 @@ class Table:
     """Columns of a file, or of a split from the hub, and the number of the line (or row) that each row stands on."""
 
     source: Path | str
-    columns: Mapping[str, Sequence]
+    columns: dict[str, Sequence]
     numbers: Sequence[int]
     unit: str = "line"
 
@@ -53,7 +53,7 @@ class Table:
     def part(self, name: str, value: str) -> "Table":
         """The rows that have this value in this column."""
         kept = [i for i, found in enumerate(self.columns[name]) if found == value]
-        columns = {each: [values[i] for i in kept] for each, values in self.columns.items()}
+        columns: dict[str, Sequence] = {each: [values[i] for i in kept] for each, values in self.columns.items()}
         return Table(self.source, columns, [self.numbers[i] for i in kept], self.unit)
 
     def check(self, schema: type[BaseModel]) -> None:
@@ -61,10 +61,10 @@ class Table:
         names = list(self.columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
         try:
-            TypeAdapter(list[schema]).validate_python(rows)
+            TypeAdapter(list[schema]).validate_python(rows)  # type: ignore[valid-type]
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
-            i, name = faults[0]["loc"][:2]
+            i, name = int(faults[0]["loc"][0]), str(faults[0]["loc"][1])
             value, others = repr(rows[i][name]), len({fault["loc"][0] for fault in faults}) - 1
             message = (
                 f"{self.where(i)}, {name}: {value if len(value) < 80 else value[:80] + '...'} is not "
@@ -76,7 +76,8 @@ class Table:
 
 def unique(tables: Iterable[Table], name: str) -> None:
     """A ``CorpusError`` names the first value of a column that comes twice, and both its places."""
-    tables, seen = list(tables), {}
+    tables = list(tables)
+    seen: dict[object, tuple[Table, int]] = {}
     if len(set().union(*(table.columns[name] for table in tables))) == sum(map(len, tables)):
         return
     for table in tables:
@@ -109,12 +110,12 @@ def published(path: Path) -> bool:
 
 def admit(table: Table, schema: type[BaseModel]) -> None:
     """Take a published file as it is, and hold the rows of any other to the schema."""
-    if not published(table.source):
+    if not published(Path(table.source)):
         table.check(schema)
 
 
 @contextmanager
-def reading(path: Path | str) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """What goes wrong while a file is read becomes a ``CorpusError`` that says what the file looks like."""
     try:
         yield

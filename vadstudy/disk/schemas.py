@@ -4,15 +4,17 @@ A schema is a pydantic model of one row as it stands in the file; a field's desc
 """
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from vadstudy.emotions import EMOTIONS
 
-SPLITS = ("train", "dev", "test")
+SplitName = Literal["train", "dev", "test"]
+SPLITS: tuple[str, ...] = get_args(SplitName)
 #: The six labels of the Emotion data set, in its order.
-SIX_EMOTIONS = ("sadness", "joy", "love", "anger", "fear", "surprise")
+SixEmotion = Literal["sadness", "joy", "love", "anger", "fear", "surprise"]
+SIX_EMOTIONS: tuple[str, ...] = get_args(SixEmotion)
 NRC_HOME = "saifmohammad.com/WebPages/nrc-vad.html"
 #: SHA-256 of the files that the study's numbers rest on.
 PUBLISHED = {
@@ -57,15 +59,15 @@ def _decimal(value):
     return value
 
 
-def _scale(low: float, high: float, note: str = ""):
-    description = f"a number from {low} to {high}{note}"
-    return Annotated[float, BeforeValidator(_decimal), Field(ge=low, le=high, description=description)]
+def _scale(low: float, high: float, note: str = "") -> Any:
+    return Field(ge=low, le=high, description=f"a number from {low} to {high}{note}")
 
 
+Decimal = Annotated[float, BeforeValidator(_decimal)]
 Text = Annotated[str, Field(pattern=LINE, description="a text on one line")]
 Id = Annotated[str, Field(pattern=r"^[^\s\x00\uFEFF]+$", description="an id without spaces")]
 Term = Annotated[str, Field(pattern=r"^[^\s\x00\uFEFF]+( [^\s\x00\uFEFF]+)*$", description="a word or a phrase")]
-Split = Annotated[Literal[SPLITS], Field(description=f"one of {', '.join(SPLITS)}")]
+Split = Annotated[SplitName, Field(description=f"one of {', '.join(SPLITS)}")]
 Labels = Annotated[
     str,
     AfterValidator(_indices),
@@ -91,7 +93,7 @@ class Tweet(BaseModel):
     """Emotion."""
 
     text: Text
-    label: Annotated[Literal[SIX_EMOTIONS], Field(description=f"one of {', '.join(SIX_EMOTIONS)}")]
+    label: Annotated[SixEmotion, Field(description=f"one of {', '.join(SIX_EMOTIONS)}")]
 
 
 class Review(BaseModel):
@@ -106,9 +108,9 @@ class Sentence(BaseModel):
 
     id: Id
     split: Split
-    V: _scale(1, 5)
-    A: _scale(1, 5)
-    D: _scale(1, 5)
+    V: Annotated[Decimal, _scale(1, 5)]
+    A: Annotated[Decimal, _scale(1, 5)]
+    D: Annotated[Decimal, _scale(1, 5)]
     text: Text
 
 
@@ -116,15 +118,15 @@ class Word(BaseModel):
     """The NRC VAD lexicon, version 1."""
 
     word: Term
-    valence: _scale(0, 1, OTHER_VERSION)
-    arousal: _scale(0, 1, OTHER_VERSION)
-    dominance: _scale(0, 1, OTHER_VERSION)
+    valence: Annotated[Decimal, _scale(0, 1, OTHER_VERSION)]
+    arousal: Annotated[Decimal, _scale(0, 1, OTHER_VERSION)]
+    dominance: Annotated[Decimal, _scale(0, 1, OTHER_VERSION)]
 
 
 class SignedWord(BaseModel):
     """The NRC VAD lexicon, version 2.1."""
 
     word: Term
-    valence: _scale(-1, 1)
-    arousal: _scale(-1, 1)
-    dominance: _scale(-1, 1)
+    valence: Annotated[Decimal, _scale(-1, 1)]
+    arousal: Annotated[Decimal, _scale(-1, 1)]
+    dominance: Annotated[Decimal, _scale(-1, 1)]

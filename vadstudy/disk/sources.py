@@ -4,8 +4,10 @@ The folder of the data is named by ``VADSTUDY_DATA``, else it is the project's `
 """
 
 import errno
+from collections.abc import Sequence
+from pathlib import Path
 
-from datasets import ClassLabel, load_dataset
+from datasets import ClassLabel, Dataset, load_dataset
 
 from vadstudy.disk.reading import Table, missing
 from vadstudy.disk.schemas import ROWS, SIX_EMOTIONS
@@ -23,7 +25,7 @@ HUB = {
 LABELS = {"goemotions": EMOTIONS, "emotion": SIX_EMOTIONS, "imdb": ("neg", "pos")}
 
 
-def local(name, file=None):
+def local(name: str, file: str | None = None) -> Path | None:
     """Folder of a corpus's local data, or a file in it; None if there is no data folder or the corpus is not in it."""
     try:
         folder = data_folder()
@@ -36,7 +38,7 @@ def local(name, file=None):
     raise missing(folder / name / file)
 
 
-def from_hub(name):
+def from_hub(name: str) -> dict[str, Dataset]:
     """A corpus's splits from the hub, renamed to train, dev and test; one line of error where they cannot be had."""
     folder = data_folder()
     where = f"not in {folder}" if folder else "not on this machine (VADSTUDY_DATA is not set and there is no data/)"
@@ -67,7 +69,7 @@ def _of_the_disk(error):
     return None
 
 
-def hub_tables(name, columns):
+def hub_tables(name: str, columns: Sequence[str]) -> dict[str, Table]:
     """The named columns of a corpus's splits on the hub, a :class:`Table` a split; a ``CorpusError`` if one lacks."""
     found, source = from_hub(name), HUB[name][0]
     tables = {}

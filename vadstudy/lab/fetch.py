@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pooch
+from datasets import DatasetDict
 
 from vadstudy import corpora
 from vadstudy.disk.reading import published
@@ -18,7 +19,7 @@ from vadstudy.errors import CorpusError, first_line
 EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/emobank.csv"
 
 
-def write_goemotions(corpus, folder):
+def write_goemotions(corpus: DatasetDict, folder: Path) -> None:
     """GoEmotions as its authors' tab-separated files."""
     for split in SPLITS:
         rows = zip(corpus[split]["text"], corpus[split]["labels"], corpus[split]["id"], strict=True)
@@ -27,7 +28,7 @@ def write_goemotions(corpus, folder):
     (folder / "emotions.txt").write_text("\n".join(EMOTIONS), encoding="utf-8", newline="\n")
 
 
-def write_emotion(corpus, folder):
+def write_emotion(corpus: DatasetDict, folder: Path) -> None:
     """Emotion as ``text;label_name`` with a header."""
     for split, stem in zip(SPLITS, ("train", "val", "test"), strict=True):
         rows = zip(corpus[split]["text"], corpus[split]["label"], strict=True)
@@ -35,18 +36,18 @@ def write_emotion(corpus, folder):
         (folder / f"{stem}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
-def write_imdb(corpus, folder):
+def write_imdb(corpus: DatasetDict, folder: Path) -> None:
     """IMDB as parquet, train and test."""
     for split in ("train", "test"):
         corpus[split].select_columns(["text", "label"]).to_parquet(folder / f"{split}.parquet")
 
 
-def write_emobank(content, folder):
+def write_emobank(content: bytes, folder: Path) -> None:
     """EmoBank's table as its authors' repository has it."""
     (folder / "emobank.csv").write_bytes(content)
 
 
-def emobank():
+def emobank() -> bytes:
     """EmoBank's table from its authors' repository, as bytes; a ``CorpusError`` if it cannot be had or differs."""
     by_hand = "get emobank.csv by hand and put it into data/emobank/"
     pooch.get_logger().setLevel("WARNING")

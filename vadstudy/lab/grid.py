@@ -9,18 +9,22 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
 
 import submitit
 
 from vadstudy import corpora, experiments
 from vadstudy.disk.files import writable, writing
 from vadstudy.errors import ModelError, RunError
-from vadstudy.lab.progress import gone, held, sources, summary, survey, tasks
+from vadstudy.lab.progress import Job, gone, held, sources, summary, survey, tasks
 from vadstudy.model import load_encoder
 from vadstudy.recipes import SVM, Recipe
+from vadstudy.runs import RunStore
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ log = logging.getLogger(__name__)
 POLL = 1.0
 
 
-def missing(store, *recorded):
+def missing(store: RunStore, *recorded: Collection[Job]) -> list[list[Job]]:
     """The plan's tasks without the jobs in ``recorded``.
 
     Each corpus and encoder that they need is loaded once, so that one which is missing is one error before anything is
@@ -48,12 +52,17 @@ def missing(store, *recorded):
     return tasks(store, jobs)
 
 
-def make(store, task, failed=(), tell=lambda job, error: None):
+def make(
+    store: RunStore,
+    task: Iterable[Job],
+    failed: Collection[Job] = (),
+    tell: Callable[[Job, str | None], object] = lambda job, error: None,
+) -> dict[Job, str]:
     """Make a task's runs in turn; one that fails stops only what is computed from it. Returns the failed and why.
 
     ``failed`` are other tasks' failed jobs; ``tell`` is called at each run's end.
     """
-    errors = {}
+    errors: dict[Job, str] = {}
     for job in task:
         lost = [source for source in sources(store, job) if source in errors or source in failed]
         try:
@@ -67,7 +76,7 @@ def make(store, task, failed=(), tell=lambda job, error: None):
     return errors
 
 
-def report(errors):
+def report(errors: Mapping[Job, str]) -> None:
     """Raise a ``RunError`` that lists failed jobs, if there are some."""
     if errors:
         lines = [f"{name}, seed {seed}: {error}" for (name, seed), error in errors.items()]
@@ -78,8 +87,9 @@ def _process(store, task, failed, connection, path):
     """Make a task in a process of its own, tell the parent, write all else to a file; end when the parent ends."""
 
     def end_with_parent():
-        multiprocessing.parent_process().join()
-        os._exit(1)
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
     with open(path, "w") as file:
@@ -136,7 +146,7 @@ def _ready(store, task, failed, planned):
     )
 
 
-def local(store, jobs=2):
+def local(store: RunStore, jobs: int = 2) -> None:
     """Make what is missing, ``jobs`` tasks at a time; each run's end is a line in the log. For the main thread.
 
     Stopped by an exception, such as ``KeyboardInterrupt``, it takes its processes with it. What these log is in
@@ -147,8 +157,11 @@ def local(store, jobs=2):
     RunError
         At the end, if runs failed or are unusable, with a list of them.
     """
-    (done, failed), errors = _surveyed(store), {}
-    waiting, running, mine, ended = missing(store, done, failed), {}, [], None
+    done, failed = _surveyed(store)
+    waiting, errors, mine = missing(store, done, failed), dict[Job, str](), list[Job]()
+    running: dict[Any, tuple[Any, list[Job], Path]] = {}  # by the connection to each process
+    ended: list[Job] | None = None
+    connection: Any
     if waiting:
         writable(store.scratch / "grid")
     try:
@@ -204,12 +217,12 @@ def _surveyed(store):
 class Task(submitit.helpers.Checkpointable):
     """A task on a compute node, which Slurm may stop and start again; a ``RunError`` if a run fails."""
 
-    def __call__(self, store, task):
+    def __call__(self, store: RunStore, task: Iterable[Job]) -> None:
         """Make the task's runs."""
         report(make(store, task))
 
 
-def slurm(store, cluster="slurm"):
+def slurm(store: RunStore, cluster: str = "slurm") -> list[submitit.Job]:
     """Submit what is missing as one array of tasks, and return its submitit jobs; those queued before are not known.
 
     A task that needs another one's run waits for it, or makes it if it comes first: the cluster's file system must
@@ -231,7 +244,7 @@ def slurm(store, cluster="slurm"):
         ) from error
     executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
     done, unusable = _surveyed(store)
-    for job, error in unusable.items():
-        log.error("%s, seed %d: %s", *job, error)
+    for job, why in unusable.items():
+        log.error("%s, seed %d: %s", *job, why)
     found = missing(store, done, unusable)
     return executor.map_array(Task(), [store] * len(found), found) if found else []

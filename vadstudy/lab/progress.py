@@ -4,6 +4,7 @@ A *job* is a (name, seed) of :func:`vadstudy.experiments.plan`.
 """
 
 import contextlib
+from collections.abc import Collection, Iterable, Mapping
 from statistics import median
 
 import pandas as pd
@@ -12,22 +13,26 @@ from filelock import FileLock, Timeout
 from vadstudy import experiments
 from vadstudy.errors import RunError, StudyError
 from vadstudy.recipes import Recipe
+from vadstudy.runs import RunStore
 
 #: What a recipe without ``train_rows`` trains on, for estimates: GoEmotions' train split.
 ALL_ROWS = 36308
+#: A (name, seed) of :func:`vadstudy.experiments.plan`.
+Job = tuple[str, int]
 
 
-def sources(store, job):
+def sources(store: RunStore, job: Job) -> list[Job]:
     """The jobs, (name, seed), that a job is computed from."""
     return [(source, job[1]) for source in getattr(store.recipes[job[0]], "sources", ())]
 
 
-def tasks(store, jobs):
+def tasks(store: RunStore, jobs: Iterable[Job]) -> list[list[Job]]:
     """Jobs as tasks, lists that one process makes in turn: a training, and what is computed from it.
 
     What has several sources belongs to the last of them.
     """
-    found, place = [], {}
+    found: list[list[Job]] = []
+    place: dict[Job, int] = {}
     for job in jobs:
         of = [place[source] for source in sources(store, job) if source in place]
         place[job] = max(of, default=len(found))
@@ -37,7 +42,7 @@ def tasks(store, jobs):
     return found
 
 
-def survey(store):
+def survey(store: RunStore) -> tuple[dict[Job, float], dict[Job, str]]:
     """The plan's recorded jobs with their seconds, and the recorded ones that are unusable with the reason."""
     done, unusable = {}, {}
     for job in experiments.plan(store.profile):
@@ -51,7 +56,7 @@ def survey(store):
     return done, unusable
 
 
-def gone(store, job):
+def gone(store: RunStore, job: Job) -> list[Job]:
     """The sources of a job, and theirs, that are not recorded."""
     found = []
     for source in sources(store, job):
@@ -59,7 +64,7 @@ def gone(store, job):
     return found
 
 
-def held(store, job):
+def held(store: RunStore, job: Job) -> bool:
     """Whether some process is making a run at this moment."""
     path = store.scratch / "locks" / "{}-seed{}.lock".format(*job)
     try:
@@ -71,17 +76,24 @@ def held(store, job):
         return False
 
 
-def status(store):
+def status(store: RunStore) -> pd.DataFrame:
     """Seeds that are done, running, left and unusable, a row a recipe."""
     done, unusable = survey(store)
-    rows = {}
+    rows: dict[str, dict[str, str]] = {}
     for job in experiments.plan(store.profile):
         state = "done" if job in done else "unusable" if job in unusable else "running" if held(store, job) else "left"
         rows.setdefault(job[0], dict.fromkeys(("done", "running", "left", "unusable"), ""))[state] += f" {job[1]}"
     return pd.DataFrame(rows).T.rename_axis("recipe")
 
 
-def summary(store, done, failed=(), jobs=2, mine=(), started=()):
+def summary(
+    store: RunStore,
+    done: Mapping[Job, float],
+    failed: Collection[Job] = (),
+    jobs: int = 2,
+    mine: Collection[Job] = (),
+    started: Collection[Job] = (),
+) -> str:
     """One line: how many runs are done, running, left and failed, and roughly how long they take, ``jobs`` at a time.
 
     The estimate rests on recorded seconds, of whatever machine; how those of the jobs ``mine``, made just now, compare
@@ -98,8 +110,8 @@ def summary(store, done, failed=(), jobs=2, mine=(), started=()):
         for job in mine
         if isinstance(store.recipes[job[0]], Recipe) and job in done and (usual := expected(store, job, before))
     ]
-    seconds = [expected(store, job, done) for job in unmade]
-    if unmade and None not in seconds:
+    seconds = [each for job in unmade if (each := expected(store, job, done)) is not None]
+    if unmade and len(seconds) == len(unmade):
         # Of a running one, half is still to come, on average.
         total = sum(each / 2 if job in running else each for job, each in zip(unmade, seconds, strict=True))
         minutes = total * (median(pace) if pace else 1) / jobs / 60
@@ -107,7 +119,7 @@ def summary(store, done, failed=(), jobs=2, mine=(), started=()):
     return text
 
 
-def expected(store, job, done):
+def expected(store: RunStore, job: Job, done: Mapping[Job, float]) -> float | None:
     """Seconds that a run may take: those of its recipe's other seeds, else by its rows and epochs; None if unknown."""
     recipe = store.recipes[job[0]]
     of = {each: store.recipes[each[0]] for each in done}

@@ -4,9 +4,10 @@ import numpy as np
 
 from vadstudy import metrics, tables
 from vadstudy.errors import RunError
+from vadstudy.runs import Run, RunStore
 
 
-def again(store, name, seed):
+def again(store: RunStore, name: str, seed: int) -> tuple[Run, str]:
     """Make a run again in place of the recorded one.
 
     Returns
@@ -26,7 +27,7 @@ def again(store, name, seed):
     return new, said(old, new, store) if old is not None else why
 
 
-def said(old, new, store):
+def said(old: Run, new: Run, store: RunStore) -> str:
     """Whether two runs of one recipe and seed have equal predictions; if not, their scores beside the seeds' spread."""
     if old.predictions.equals(new.predictions):
         return "the same predictions as recorded, bit for bit"
@@ -54,13 +55,13 @@ def said(old, new, store):
     return f"other predictions than recorded, {because}: on {split}, {'; '.join(words)}"
 
 
-def scores(run, split):
+def scores(run: Run, split: str) -> dict[str, float]:
     """Accuracy and macro-F1 of a run's split: 1NN for a regressor, argmax for a baseline or an SVM."""
     predicted = tables.nearest(run, split) if getattr(run.recipe, "mapper", None) else tables.most_probable(run, split)
     return metrics.scores(run.labels(split), predicted)
 
 
-def conditions(old, new):
+def conditions(old: Run, new: Run) -> list[str]:
     """What two runs were made under that differs: package versions, threads, precision; a phrase each."""
 
     def of(run):

@@ -1,6 +1,8 @@
 """What tuning found on dev, as tables: its trials, the best of each family, which parameters mattered."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -10,6 +12,7 @@ from optuna.trial import TrialState
 from vadstudy.errors import RunError
 from vadstudy.lab.retraining import scores
 from vadstudy.recipes import SEED
+from vadstudy.runs import RunStore
 
 #: Recipes that are trained with other hyperparameters, and the SVM on the points of the run ``scaled-mae``.
 TRAINED_FAMILIES = ("softmax", "bce", "scaled-mae", "nrc-mae-ce")
@@ -20,12 +23,12 @@ COUNTS = ("best_epoch", "epochs", "hidden_layers", "n_quantiles")
 ENOUGH = 10
 
 
-def journal(store):
+def journal(store: RunStore) -> Path:
     """Path of a profile's journal of trials."""
     return (store.folder if store.profile == "study" else store.scratch) / "tuning.log"
 
 
-def studies(store):
+def studies(store: RunStore) -> dict[str, optuna.Study]:
     """The Optuna study of each family that has one, in the order of :data:`FAMILIES`; a ``RunError`` if damaged."""
     if not journal(store).exists():
         return {}
@@ -34,7 +37,7 @@ def studies(store):
     return {family: optuna.load_study(study_name=family, storage=storage) for family in FAMILIES if family in begun}
 
 
-def open_journal(store):
+def open_journal(store: RunStore) -> JournalStorage:
     """The storage behind the journal, begun if it is new; a ``RunError`` names the line up to which it is damaged."""
     path, number = journal(store), 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,7 @@ def open_journal(store):
         ) from error
 
 
-def trials(store):
+def trials(store: RunStore) -> pd.DataFrame:
     """All completed trials, a row each: family, number, dev scores, best epoch, seconds, parameters (NaN: has none).
 
     Empty where nothing was tuned. ``dev_loss`` is comparable within a mapper only.
@@ -68,7 +71,7 @@ def trials(store):
     return frame.astype({name: "Int64" for name in COUNTS if name in frame})
 
 
-def winners(store):
+def winners(store: RunStore) -> pd.DataFrame:
     """The best trial of each family on dev, by family, and of how many trials it is the best."""
     frame = trials(store)
     best = frame.loc[frame.groupby("family", sort=False)["dev_macro_f1"].idxmax()].set_index("family")
@@ -76,7 +79,7 @@ def winners(store):
     return best
 
 
-def importances(store):
+def importances(store: RunStore) -> pd.DataFrame:
     """What mattered: each parameter's share (0 to 1) of what dev macro-F1 varies, by fANOVA; a column a family.
 
     Families with fewer than 10 trials are left out. With few more than that, the shares are a hint and no finding.
@@ -90,7 +93,7 @@ def importances(store):
     return pd.DataFrame(shares).rename_axis("parameter")
 
 
-def confirmed(store):
+def confirmed(store: RunStore) -> pd.DataFrame:
     """Dev scores of the winners, trained on all comments, and of the study's settings: a line a family.
 
     Empty in profiles that have no winners. The study's row of the family ``svm`` is ``scaled-mae-svm``; both are fitted
@@ -100,7 +103,7 @@ def confirmed(store):
     for family in FAMILIES:
         names = {"tuned": f"tuned-{family}", "study": "scaled-mae-svm" if family == "svm" else family}
         if names["tuned"] in store.recipes:
-            line = {"family": family}
+            line: dict[str, Any] = {"family": family}
             for whose, name in names.items():
                 line |= {f"{whose}_{score}": value for score, value in scores(store[name], "dev").items()}
             lines.append(line)

@@ -8,8 +8,10 @@ at once. :mod:`vadstudy.lab.tuned` reads it. What wins here is a candidate: only
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import optuna
 from filelock import FileLock, Timeout
@@ -21,7 +23,8 @@ from vadstudy import corpora, metrics, recipes, training
 from vadstudy.disk.files import writable, writing
 from vadstudy.errors import RunError, WriteError
 from vadstudy.lab.tuned import FAMILIES, TRAINED_FAMILIES, journal, open_journal
-from vadstudy.recipes import SEED
+from vadstudy.recipes import SEED, Recipe
+from vadstudy.runs import RunStore
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ FREE = (
 )
 
 
-def tune(store, wanted=10, families=FAMILIES):
+def tune(store: RunStore, wanted: int = 10, families: Sequence[str] = FAMILIES) -> None:
     """Bring each family to ``wanted`` trials, in turns; it goes on where it was stopped, and beside another process.
 
     A trial whose process was killed is marked as failed and made up for; one whose loss was not finite counts.
@@ -71,7 +74,7 @@ def tune(store, wanted=10, families=FAMILIES):
                         _carry_out(store, study, trial, corpus)
 
 
-def candidate(base, parameters, **fields):
+def candidate(base: Recipe, parameters: dict[str, Any], **fields: Any) -> Recipe:
     """The recipe ``base`` with a trial's parameters; ``fields`` change more of it, such as its name.
 
     ``hidden_layers`` counts layers of 128 units, ``n_quantiles`` makes the mapper; other parameters are fields.
@@ -82,9 +85,9 @@ def candidate(base, parameters, **fields):
     return replace(base, **changed | fields)
 
 
-def suggest(trial, family, base):
+def suggest(trial: optuna.Trial, family: str, base: Recipe | None) -> dict[str, Any]:
     """Draw a trial's parameters; what families share comes first, so that they begin with the same draws."""
-    if family == "svm":
+    if family == "svm" or base is None:
         return {
             "C": trial.suggest_float("C", 0.1, 1000, log=True),
             "gamma": trial.suggest_float("gamma", 0.1, 100, log=True),

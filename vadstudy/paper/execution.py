@@ -15,7 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from vadstudy import recipes
 from vadstudy.disk import files
-from vadstudy.errors import NotebookError
+from vadstudy.errors import NotebookError, first_line
 
 #: What the kernel does not take over from the environment around it: figures belong into the notebook.
 INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
@@ -27,12 +27,17 @@ class OwnKernel(AsyncKernelManager):
     #: By files, which no other user can read; by TCP, the kernel warns that they could.
     transport = "ipc"
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._folder = tempfile.TemporaryDirectory()
+        # A name of its own: two kernels that begin at once in one folder would take the same.
+        self.ip = str(Path(self._folder.name) / "kernel")
+
     @property
-    def kernel_spec(self):
+    def kernel_spec(self) -> KernelSpec:
         """The specification that ipykernel gives for this interpreter, without the user's own IPython profile."""
         if self._kernel_spec is None:
-            self._profile = tempfile.TemporaryDirectory()
-            self._kernel_spec = KernelSpec(**get_kernel_dict(), env=INLINE | {"IPYTHONDIR": self._profile.name})
+            self._kernel_spec = KernelSpec(**get_kernel_dict(), env=INLINE | {"IPYTHONDIR": self._folder.name})
         return self._kernel_spec
 
 
@@ -81,6 +86,8 @@ def execute(notebook: Path, output: Path, parameters: dict) -> None:
         raise NotebookError(f"{notebook}, cell {error.exec_count}: {error.ename}: {error.evalue}") from error
     except DeadKernelError as error:
         raise NotebookError(f"{notebook}: its kernel died, for want of memory perhaps; execute it alone") from error
+    except RuntimeError as error:  # a kernel that does not answer
+        raise NotebookError(f"{notebook}: {first_line(error)}; execute it alone") from error
     for part in (executed, *executed.cells):
         for key in ("papermill", "execution"):
             part.metadata.pop(key, None)

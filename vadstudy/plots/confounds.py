@@ -1,17 +1,22 @@
 """Figures of the fair comparisons (notebook 7); each takes data and returns the matplotlib figure."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
 from vadstudy.bootstrap import WORDS
 from vadstudy.confounds import CROSSING
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, colour
 from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.runs import Run
 
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "r2": "R², mean of three dimensions"}
 
 
-def plane(sweep, table, paper):
+def plane(sweep: pd.DataFrame, table: pd.DataFrame, paper: Mapping[str, tuple[float, float]]) -> Figure:
     """Plot rows in the plane of accuracy and macro-F1, with the whole curve of the baseline's thresholds (confound 3).
 
     ``sweep`` has thresholds as index, ``table`` is a scored table, ``paper`` maps rows to (accuracy, macro-F1). Left,
@@ -55,13 +60,20 @@ def plane(sweep, table, paper):
                 f"{threshold:g}", (at["accuracy"], at["macro_f1"]), (-4, -14), textcoords="offset points", fontsize=9
             )
     whole.legend(loc="lower right", fontsize=9)
+    _name_rows(near, table, paper)
+    return figure
+
+
+def _name_rows(axes, table, paper):
+    """Bring the rows into view, and name ours at the right edge, the paper's at the left one."""
+    theirs = np.array(list(paper.values()))
     ends = [
         (min(table[f"{score}_low"].min(), theirs[:, i].min()), max(table[f"{score}_high"].max(), theirs[:, i].max()))
         for i, score in enumerate(("accuracy", "macro_f1"))
     ]
     (left, right), (bottom, top) = ends
     wide, high = right - left, top - bottom
-    near.set(xlim=(left - 0.6 * wide, right + 0.65 * wide), ylim=(bottom - 0.08 * high, top + 0.08 * high))
+    axes.set(xlim=(left - 0.6 * wide, right + 0.65 * wide), ylim=(bottom - 0.08 * high, top + 0.08 * high))
     ours = dict(zip(table.index, zip(table["accuracy"], table["macro_f1"], strict=True), strict=True))
     for places, x, side, shade in (
         (ours, right + 0.06 * wide, "left", CONTRAST[0]),
@@ -73,7 +85,7 @@ def plane(sweep, table, paper):
             heights[i] = max(heights[i], heights[i - 1] + 0.05 * high)
         heights -= (heights - [places[name][1] for name in names]).mean()
         for name, y in zip(names, heights, strict=True):
-            near.annotate(
+            axes.annotate(
                 name,
                 places[name],
                 (x, y),
@@ -83,10 +95,9 @@ def plane(sweep, table, paper):
                 color=shade,
                 arrowprops=dict(arrowstyle="-", color=shade, linewidth=0.6, shrinkB=4),
             )
-    return figure
 
 
-def rates(table):
+def rates(table: pd.DataFrame) -> Figure:
     """Plot R², accuracy and macro-F1 by learning rate, a line a loss; ``table`` is that of
     :func:`vadstudy.confounds.rates`."""
     figure, panels = subplots(1, 3, figsize=(11, 3.8), layout="constrained")
@@ -115,12 +126,12 @@ def rates(table):
     return figure
 
 
-def clouds(runs):
+def clouds(runs: Mapping[tuple[str, float], Run]) -> Figure:
     """Plot the predicted points of test texts, valence by arousal, one panel a run.
 
     ``runs`` maps (loss, learning rate) to runs: losses are rows of panels, learning rates columns.
     """
-    losses, steps = (sorted({key[i] for key in runs}) for i in (0, 1))
+    losses, steps = sorted({loss for loss, _ in runs}), sorted({rate for _, rate in runs})
     figure, panels = subplots(
         len(losses),
         len(steps),
@@ -156,7 +167,7 @@ def clouds(runs):
     return figure
 
 
-def crossing(table):
+def crossing(table: pd.DataFrame) -> Figure:
     """Plot the cells of meaning by spread, a line for each set of points; ``table`` is scored, with 1NN's rows by
     run."""
     figure, panels = subplots(1, 2, figsize=(9, 3.8), layout="constrained")
@@ -190,7 +201,7 @@ def crossing(table):
     return figure
 
 
-def assignments(scores):
+def assignments(scores: pd.DataFrame) -> Figure:
     """Plot each training's scores by 1NN, in a column a set of points, by who dealt the labels; ``scores`` is that of
     :func:`vadstudy.confounds.scores`. A dot of the random ones is an assignment of its own."""
     figure, panels = subplots(1, 3, figsize=(11, 3.9), layout="constrained")
@@ -203,7 +214,7 @@ def assignments(scores):
     return figure
 
 
-def rare_labels(tables):
+def rare_labels(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Plot each label's share in the variance of macro-F1; ``tables`` maps rows to
     :func:`vadstudy.confounds.rare_labels`."""
     first = next(iter(tables.values()))

@@ -1,13 +1,22 @@
 """Figures: one function a figure, which takes data and returns the matplotlib figure; :func:`save` writes it."""
 
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib import rc_params_from_file
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
+from vadstudy.disk import files
 from vadstudy.emotions import EKMAN, EMOTIONS, GROUP_COLOURS, colour, index
 from vadstudy.paths import PACKAGED
+from vadstudy.runs import RunStore
 
 #: The one look of all figures, a style file of matplotlib's.
 STYLE = PACKAGED / "vadstudy.mplstyle"
@@ -20,22 +29,36 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
-def save(figure, name, store):
-    """Write a figure as PNG and SVG to the profile's figures folder, without dates, so that equal is equal."""
+def save(figure: Figure, name: str, store: RunStore) -> Figure:
+    """Write a figure as PNG and SVG to the profile's figures folder, without dates, so that equal is equal.
+
+    Returns
+    -------
+    Figure
+        To be shown.
+
+    Raises
+    ------
+    WriteError
+        If a file cannot be written.
+    """
     folder = store.output("figures")
-    figure.savefig(folder / f"{name}.png", bbox_inches="tight")
-    figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+    for end, metadata in (("png", {}), ("svg", {"Date": None})):
+        buffer = BytesIO()
+        figure.savefig(buffer, format=end, bbox_inches="tight", metadata=metadata)
+        files.write(folder / f"{name}.{end}", buffer.getvalue())
+        store.wrote(folder / f"{name}.{end}")
     return figure
 
 
-def subplots(*args, **kwargs):
+def subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     """Make a figure and its axes as pyplot does, and close it: a notebook shows it once, as the value of its cell."""
     figure, axes = plt.subplots(*args, **kwargs)
     plt.close(figure)
     return figure, axes
 
 
-def thresholds(sweep, chosen, argmax, paper=0.3):
+def thresholds(sweep: pd.DataFrame, chosen: float, argmax: Mapping[str, float], paper: float = 0.3) -> Figure:
     """Plot the sigmoid baseline's dev scores by threshold: how far decoding alone moves them (confound 3).
 
     ``sweep`` has ``threshold`` as index and columns ``accuracy`` (exact match) and ``macro_f1``; ``argmax`` holds the
@@ -71,7 +94,7 @@ def thresholds(sweep, chosen, argmax, paper=0.3):
     return figure
 
 
-def per_emotion(table):
+def per_emotion(table: pd.DataFrame) -> Figure:
     """Plot F1 of each emotion as a dot a row of predictions, the emotions by their number of test rows.
 
     ``table`` has the 28 emotions as index, a column ``support`` and up to four of F1; NaN is left out.
@@ -103,7 +126,7 @@ def per_emotion(table):
     return figure
 
 
-def confusion(y_true, y_pred):
+def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
     """Plot the 28 by 28 confusion matrix in per cent of each true label's rows, labels by Ekman group.
 
     Cells below 1 % are empty; a label without a row has an empty row.
@@ -152,7 +175,7 @@ def confusion(y_true, y_pred):
     return figure
 
 
-def intervals(table, ours, scores=("accuracy", "macro_f1")):
+def intervals(table: pd.DataFrame, ours: str, scores: Sequence[str] = ("accuracy", "macro_f1")) -> Figure:
     """Plot a scored table: points with 95 % intervals, the paper's numbers as hollow markers.
 
     ``table`` has columns such as ``accuracy``, ``accuracy_low``, ``accuracy_high`` and ``paper_accuracy``; ``ours``
@@ -191,7 +214,7 @@ def intervals(table, ours, scores=("accuracy", "macro_f1")):
     return figure
 
 
-def label_counts(counts):
+def label_counts(counts: pd.DataFrame) -> Figure:
     """Plot how many comments each emotion has, on a logarithmic axis; ``counts`` has emotions by splits."""
     counts = counts.sort_values(counts.columns[0], kind="stable")
     place, most, shades = np.arange(len(counts)), counts.to_numpy().max(), [colour(emotion) for emotion in counts.index]
@@ -227,7 +250,7 @@ def label_counts(counts):
     return figure
 
 
-def text_lengths(lengths, limit):
+def text_lengths(lengths: Mapping[str, np.ndarray], limit: int) -> Figure:
     """Plot how long comments are; ``lengths`` maps a unit, such as "words", to counts (n,), ``limit`` is in tokens."""
     figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
     for (unit, counts), shade, style in zip(lengths.items(), CONTRAST, ("-", "--"), strict=False):
@@ -254,7 +277,7 @@ def text_lengths(lengths, limit):
     return figure
 
 
-def learning_curves(histories, constants):
+def learning_curves(histories: Mapping[str, pd.DataFrame], constants: Mapping[str, float]) -> Figure:
     """Plot each run's losses over the constant predictor's, and its dev scores; the kept epoch is marked.
 
     ``histories`` maps a run's name to its history, ``constants`` to the dev loss of the best constant (NaN: unknown).

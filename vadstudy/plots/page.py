@@ -4,17 +4,21 @@ The page's text and style are ``data/space.html``, what its controls do is ``dat
 """
 
 import json
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from string import Template
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from vadstudy.emotions import GROUP_COLOURS
-from vadstudy.mappers import from_vad
+from vadstudy.mappers import Mapper, from_vad
 from vadstudy.paths import PACKAGED
 from vadstudy.plots.space import TITLES, axis_names, colour_of, group_of, separations
+from vadstudy.runs import Run
 
 SOURCE = """Raw points: the NRC VAD Lexicon, S. M. Mohammad (2018), free for research use. The comments of GoEmotions
 are shown as points only, without their texts."""
@@ -32,7 +36,7 @@ CONFIG = dict(
 )
 
 
-def interactive(mappers):
+def interactive(mappers: Sequence[Mapper]) -> go.Figure:
     """Plotly figure of the labels in each mapper's space, one trace a group; the first mapper's are visible.
 
     A trace's ``meta`` has its ``kind``, "labels", and the number of its mapper as ``space``. Names of labels are
@@ -73,7 +77,9 @@ def interactive(mappers):
     )
 
 
-def write_page(mappers, path, runs=(), words=None):
+def write_page(
+    mappers: Sequence[Mapper], path: Path, runs: Sequence[Run] = (), words: pd.DataFrame | None = None
+) -> Path:
     """Write a page of the labels' points that works offline, with ``plotly.min.js`` beside it; return its path.
 
     Parameters
@@ -90,29 +96,7 @@ def write_page(mappers, path, runs=(), words=None):
     ValueError
         If a mapper does not have three dimensions.
     """
-    figure = interactive(mappers)
-    for number, mapper in enumerate(mappers):
-        if words is not None and mapper.name in ("nrc", "scaled"):
-            figure.add_scatter3d(**_words(words, mapper, number))
-    for kind, marker in (
-        ("cloud", dict(size=3, opacity=0.5)),
-        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"])),
-    ):
-        figure.add_scatter3d(
-            x=[],
-            y=[],
-            z=[],
-            name=kind,
-            mode="markers",
-            marker=marker,
-            meta=dict(kind=kind),
-            visible=False,
-            showlegend=False,
-        )
-    legend = dict(
-        orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="", itemsizing="constant"
-    )
-    figure.update_layout(legend=legend, scene_camera_projection_type="orthographic")
+    figure = _figure(mappers, words)
     data = json.dumps({"spaces": [_space(mapper, runs) for mapper in mappers]}, separators=(",", ":"))
     title = f"{len(mappers[0])} emotions in {len(mappers)} spaces"
     template = Template((PACKAGED / "space.html").read_text(encoding="utf-8"))
@@ -142,7 +126,35 @@ def write_page(mappers, path, runs=(), words=None):
     return path
 
 
-def write_pages(runs, folder):
+def _figure(mappers, words):
+    """:func:`interactive`, with traces for the words, and for what the page's script shows: clouds and marks."""
+    figure = interactive(mappers)
+    for number, mapper in enumerate(mappers):
+        if words is not None and mapper.name in ("nrc", "scaled"):
+            figure.add_scatter3d(**_words(words, mapper, number))
+    for kind, marker in (
+        ("cloud", dict(size=3, opacity=0.5)),
+        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"])),
+    ):
+        figure.add_scatter3d(
+            x=[],
+            y=[],
+            z=[],
+            name=kind,
+            mode="markers",
+            marker=marker,
+            meta=dict(kind=kind),
+            visible=False,
+            showlegend=False,
+        )
+    legend = dict(
+        orientation="h", x=0.5, xanchor="center", y=-0.02, yanchor="top", title_text="", itemsizing="constant"
+    )
+    figure.update_layout(legend=legend, scene_camera_projection_type="orthographic")
+    return figure
+
+
+def write_pages(runs: Sequence[Run], folder: Path) -> list[Path]:
     """Write the page of some regressors' spaces and, where the NRC VAD lexicon is on this machine, one with its words.
 
     The lexicon may not be redistributed: only ``vad_space_words.html`` has its words, and ``vad_space.html`` is the

@@ -3,17 +3,28 @@
 As in :mod:`vadstudy.plots.figures`, a figure is closed as it is made.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 from scipy.ndimage import distance_transform_edt, label, uniform_filter
 
 from vadstudy import metrics
+from vadstudy.classifiers import Classifier
 from vadstudy.emotions import DIMENSIONS, EKMAN, EMOTIONS, GROUP_COLOURS, ekman
 from vadstudy.plots.figures import CONTRAST, subplots
 
 
-def decision_regions(classifiers, dominance, points=None, near=0.05, resolution=160):
+def decision_regions(
+    classifiers: Mapping[str, Classifier],
+    dominance: float,
+    points: np.ndarray | None = None,
+    near: float = 0.05,
+    resolution: int = 160,
+) -> Figure:
     """Plot which emotion each classifier names at each valence and arousal, at one dominance.
 
     Parameters
@@ -63,7 +74,7 @@ def decision_regions(classifiers, dominance, points=None, near=0.05, resolution=
     return figure
 
 
-def valence_by_class(valence, positive, threshold):
+def valence_by_class(valence: np.ndarray, positive: ArrayLike, threshold: float) -> Figure:
     """Plot how the predicted valence of negative and positive texts is distributed, and the threshold between them.
 
     ``valence`` (n,) is in [0, 1], ``positive`` (n,) is 0 or 1.
@@ -102,7 +113,7 @@ def valence_by_class(valence, positive, threshold):
     return figure
 
 
-def against_humans(true, predicted, gridsize=32):
+def against_humans(true: np.ndarray, predicted: np.ndarray, gridsize: int = 32) -> Figure:
     """Plot predicted against human VAD, both (n, 3) in [0, 1], as hexagons, with Pearson's r of each dimension."""
     figure, panels = subplots(1, 3, figsize=(13, 4.6), sharey=True)
     cells = []

@@ -3,19 +3,24 @@
 A figure is closed as it is made: a notebook shows it once, as the value of its cell.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from mpl_toolkits.mplot3d import proj3d
+from mpl_toolkits.mplot3d import Axes3D, proj3d
+from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import spearmanr
 
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, ekman
+from vadstudy.mappers import Mapper
 
 TITLES = {
     "nrc": "raw: NRC VAD",
@@ -28,20 +33,20 @@ ENDS = ("valence (0 negative, 1 positive)", "arousal (0 calm, 1 excited)", "domi
 MAPPER_COLOURS = {"nrc": "#332288", "scaled": "#AA4499", "spread": "#117733", "shuffled": "#DDCC77"}
 
 
-def separations(mapper):
+def separations(mapper: Mapper) -> np.ndarray:
     """Distances (n, n) between a mapper's labels, infinite to itself."""
     apart = squareform(pdist(mapper.points))
     np.fill_diagonal(apart, np.inf)
     return apart
 
 
-def pairs(mapper):
+def pairs(mapper: Mapper) -> pd.DataFrame:
     """Every pair of labels, nearest first: ``first``, ``second``, ``distance``."""
     frame = pd.DataFrame(combinations(mapper.labels, 2), columns=["first", "second"])
     return frame.assign(distance=pdist(mapper.points)).sort_values("distance", kind="stable", ignore_index=True)
 
 
-def distance_table(mappers):
+def distance_table(mappers: Sequence[Mapper]) -> pd.DataFrame:
     """One row a mapper: distances over all pairs, the nearest pair, and whether near pairs stay near.
 
     ``neighbour`` is the mean distance of a label to its nearest one; ``rank_correlation`` is Spearman's, of all pairs'
@@ -64,22 +69,22 @@ def distance_table(mappers):
     return pd.DataFrame(rows).set_index("mapper")
 
 
-def axis_names(mapper):
+def axis_names(mapper: Mapper) -> Sequence[str]:
     """What each dimension is; the dimensions of spread, shuffled and random points mean nothing."""
     return ENDS if mapper.name in ("nrc", "scaled") else [f"dimension {i + 1} (0 to 1)" for i in range(mapper.dims)]
 
 
-def group_of(label):
+def group_of(label: str) -> str:
     """Ekman group of a label, "other" for what is no emotion of GoEmotions."""
     return ekman(label) if label in EMOTIONS else "other"
 
 
-def colour_of(label):
+def colour_of(label: str) -> str:
     """Colour of a label's group, black for "other"."""
     return GROUP_COLOURS.get(group_of(label), "#000000")
 
 
-def distance_matrix(mapper):
+def distance_matrix(mapper: Mapper) -> Figure:
     """Figure: every pair's distance, the labels in an order that puts near ones side by side."""
     order = leaves_list(linkage(mapper.points, "average", optimal_ordering=True))
     names = [mapper.labels[i] for i in order]
@@ -100,7 +105,7 @@ def distance_matrix(mapper):
     return figure
 
 
-def distances(mappers):
+def distances(mappers: Sequence[Mapper]) -> Figure:
     """Figure: the pairs' distances in each mapper's space, and beside each pair's distance in the first one."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
     plt.close(figure)
@@ -130,7 +135,7 @@ def distances(mappers):
     return figure
 
 
-def vad_space(*mappers):
+def vad_space(*mappers: Mapper) -> Figure:
     """Figure 4 of the paper: the labels in a mapper's space, on stems to the floor; several mappers side by side."""
     with sns.axes_style("white"):
         figure = plt.figure(figsize=(9, 7.6) if len(mappers) == 1 else (5.6 * len(mappers), 6.2))
@@ -146,7 +151,7 @@ def vad_space(*mappers):
     return _named(figure, named)
 
 
-def predicted(points, labels, mapper):
+def predicted(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> Figure:
     """Figure: predicted points (n, 3) of texts with true label indices (n,), and where each label's texts land.
 
     Left: all of them in the colour of their true label's group, and the labels' own points. Right, in the first two
@@ -157,17 +162,16 @@ def predicted(points, labels, mapper):
     plt.close(figure)
     cloud, means = figure.add_subplot(1, 2, 1, projection="3d"), figure.add_subplot(1, 2, 2)
     groups, present = np.array([colour_of(label) for label in mapper.labels]), np.unique(labels)
-    cloud.scatter(
-        *np.asarray(points).T, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False, rasterized=True
-    )
+    x, y, z = np.asarray(points).T
+    cloud.scatter(x, y, z, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False, rasterized=True)
     _draw(cloud, mapper, 8)
     starts, ends = mapper.points[present, :2], np.array([points[labels == i, :2].mean(axis=0) for i in present])
     for start, end, shade in zip(starts, ends, groups[present], strict=True):
         line = dict(arrowstyle="->", color=shade, lw=1.2, shrinkA=4, shrinkB=0)
         means.annotate("", end, start, arrowprops=line)
-        means.scatter(*start, s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
+        means.scatter(start[0], start[1], s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
     middle = np.mean(points, axis=0)[:2]
-    means.scatter(*middle, s=90, marker="X", color="black", zorder=4)
+    means.scatter(middle[0], middle[1], s=90, marker="X", color="black", zorder=4)
     xlabel, ylabel = axis_names(mapper)[:2]
     means.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     means.set_title("from each label's point to the mean of its texts (X: mean of all texts)", fontsize=11)
@@ -177,14 +181,16 @@ def predicted(points, labels, mapper):
     return _named(figure, [(cloud, mapper.points, mapper.labels, 8), (means, starts, names, 8, arrows)])
 
 
-def name_points(axes, points, names, size=8, avoid=None):
+def name_points(
+    axes: Axes, points: ArrayLike, names: Sequence[str], size: float = 8, avoid: np.ndarray | None = None
+) -> None:
     """Write each name (n) beside its point (n, 2 or 3), off the others, with a thin line where it had to move away.
 
     Call it when the figure's layout is final: places are found on the page, in 1/72 inch. ``avoid`` holds further
     points (m, 2) that no name should cover.
     """
     points = np.asarray(points, float)
-    if points.shape[1] == 3:
+    if isinstance(axes, Axes3D):
         points = np.column_stack(proj3d.proj_transform(*points.T, axes.get_proj())[:2])
     everything = points if avoid is None else np.concatenate([points, avoid])
     page = axes.transData.transform(everything) * 72 / axes.figure.dpi
@@ -210,7 +216,7 @@ def name_points(axes, points, names, size=8, avoid=None):
         )
 
 
-def place_names(points, boxes, avoid=(), gap=4.0):
+def place_names(points: np.ndarray, boxes: np.ndarray, avoid: ArrayLike = (), gap: float = 4.0) -> np.ndarray:
     """Centres (n, 2) of boxes of given widths and heights (n, 2), each near its point (n, 2) and off all else."""
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     directions = np.column_stack([np.cos(angles), np.sin(angles)])

@@ -1,1 +1,1 @@
-"""The model at work: the pipeline, files annotated, an export, the explorer."""
+"""For who uses the model: texts in, emotions and VAD out; files annotated, the model exported, the explorer."""

@@ -7,10 +7,12 @@ call with the same input and options goes on after them. The output appears whol
 import errno
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +25,7 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TableError
 from vadstudy.use import tabular, writing
 from vadstudy.use.parts import Parts
+from vadstudy.use.pipeline import EmotionPipeline
 from vadstudy.use.survey import survey
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
@@ -31,7 +34,7 @@ PART = 1024
 COUNTS = ("empty", "unknown", "cut")
 
 
-def new_columns(probabilities=False, ranks=False):
+def new_columns(probabilities: bool = False, ranks: bool = False) -> pa.Schema:
     """Schema of what is added: VAD, the best label, its probability unless the classifier only ranks the labels, and
     ``p_<label>`` of all if asked."""
     shares = [f"p_{emotion}" for emotion in EMOTIONS if probabilities]
@@ -71,7 +74,7 @@ class Annotation:
     source: Path
     out: Path
     column: str = "text"
-    keep: tuple = ()
+    keep: Sequence[str] = ()
     probabilities: bool = False
     overwrite: bool = False
     encoding: str | None = None
@@ -91,7 +94,7 @@ class Annotation:
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
 
-    def run(self, pipeline):
+    def run(self, pipeline: EmotionPipeline) -> dict[str, Any]:
         """Annotate, or go on after the parts that are there.
 
         Returns
@@ -199,15 +202,16 @@ def _state(path):
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def annotated(pipeline, chunk, column, kept, added):
+def annotated(
+    pipeline: EmotionPipeline, chunk: pa.Table | list[dict[str, Any]], column: str, kept: pa.Schema, added: pa.Schema
+) -> tuple[pa.Table | list[dict[str, Any]], dict[str, int]]:
     """A chunk's kept columns with the new ones, of its own kind, a list of rows or a table, and its counts.
 
     Numbers have four decimals in every format.
     """
-    table = isinstance(chunk, pa.Table)
-    texts = chunk[column].to_pylist() if table else [row[column] for row in chunk]
+    texts = chunk[column].to_pylist() if isinstance(chunk, pa.Table) else [row[column] for row in chunk]
     found, counts = _answers(pipeline, texts, added.names)
-    if table:
+    if isinstance(chunk, pa.Table):
         new = pa.Table.from_pylist(found, schema=added)
         schema = pa.schema([*kept, *added])
         return pa.Table.from_arrays([*chunk.select(kept.names).columns, *new.columns], schema=schema), counts

@@ -41,7 +41,7 @@ class Answer:
 class Reader:
     """The flagship with 1NN and SVM, and the baseline beside it if its weights are recorded; nothing is trained."""
 
-    def __init__(self, profile="study"):
+    def __init__(self, profile: str = "study"):
         store = RunStore(profile)
         self.read = EmotionPipeline(profile=profile)
         self.svm = kept_svm(store, f"{self.read.run.recipe.name}-svm")
@@ -55,7 +55,7 @@ class Reader:
             self.shared &= run.meta["fingerprints"]["encoder"] == self.read.run.meta["fingerprints"]["encoder"]
 
     @torch.inference_mode()
-    def answer(self, text):
+    def answer(self, text: str) -> Answer | None:
         """The :class:`Answer` to a text; None if the model knows no sign of it."""
         tokens, _, known = self.read.tokens([text])
         if not known[0]:
@@ -68,9 +68,9 @@ class Reader:
         emotions = {"1NN": full_proba(self.read.classifier, point)[0], "SVM": full_proba(self.svm, point)[0]}
         if self.baseline:
             emotions["baseline"] = softmax(predict(self.baseline, tokens, states=states)[0].astype(float))
-        return Answer(text, point[0], mappers.to_vad(point, self.read.run.recipe.mapper)[0], emotions)
+        return Answer(text, point[0], mappers.to_vad(point, self.read.run.mapper.name)[0], emotions)
 
-    def words(self, text):
+    def words(self, text: str) -> pd.DataFrame:
         """How far each word moves the point: VAD of the text less VAD of the text without the word.
 
         Returns
@@ -83,6 +83,6 @@ class Reader:
         n = min(len(words), MAX_WORDS) if len(words) > 1 else 0
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(n)]
         points = self.read.points([text, *without], progress=False)
-        vad = mappers.to_vad(points, self.read.run.recipe.mapper)
+        vad = mappers.to_vad(points, self.read.run.mapper.name)
         frame = pd.DataFrame(vad[0] - vad[1:], columns=list(DIMENSIONS)).assign(word=words[:n])
         return frame.assign(distance=np.linalg.norm(frame[list(DIMENSIONS)], axis=1))[["word", *DIMENSIONS, "distance"]]

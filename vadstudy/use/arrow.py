@@ -1,5 +1,9 @@
 """Parquet files read as Arrow tables, in pieces, and their values as Python's, where Python has a type for them."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -10,14 +14,14 @@ from vadstudy.errors import TableError
 UNREADABLE = (ValueError, OverflowError, LookupError, pa.ArrowException)
 
 
-def once(place, names):
+def once(place: Path | str, names: Sequence[str]) -> None:
     """Raise a ``TableError`` if a column's name is there twice: a row has one value of each."""
     if len(set(names)) < len(names):
         twice = [name for name in names if names.count(name) > 1]
         raise TableError(f"{place}: the header names a column twice: {', '.join(twice)}; rename one")
 
 
-def schema(path):
+def schema(path: Path) -> pa.Schema:
     """Columns of a Parquet file with their types; a ``TableError`` if a name is there twice."""
     try:
         found = pq.read_schema(path).remove_metadata()
@@ -27,7 +31,7 @@ def schema(path):
     return found
 
 
-def tables(path, size):
+def tables(path: Path, size: int) -> Iterator[pa.Table]:
     """Yield a Parquet file as Arrow tables of so many rows, the last one smaller, each of whose values is valid."""
     held, count, place = [], 0, 0
     try:
@@ -56,7 +60,7 @@ def _check(path, batch, place):
             raise TableError(f"{path}, {rows}: column {name!r} is damaged ({error}); write the file anew") from error
 
 
-def as_rows(table, path):
+def as_rows(table: pa.Table, path: Path) -> list[dict[str, Any]]:
     """Rows (dicts) of an Arrow table; a value that Python has no type for becomes text, if Arrow can write it."""
     columns = []
     for name, column in zip(table.schema.names, table.columns, strict=True):

@@ -35,8 +35,10 @@ WORTH = (
 class Explorer(widgets.VBox):
     """A line to type in, the space with the text's point in it, its emotions and its words. Made by :func:`explore`."""
 
-    def __init__(self, text, reader):
-        self.reader, self.settled, self._pending = reader, deque(maxlen=TRAIL), None
+    def __init__(self, text: str, reader: Reader):
+        self.reader = reader
+        self._pending: asyncio.TimerHandle | None = None
+        self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
         self.mapper = reader.read.run.mapper
         self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
         self.figure = go.FigureWidget(_space(self.mapper))
@@ -60,7 +62,7 @@ class Explorer(widgets.VBox):
         except RuntimeError:  # no kernel that waits for keys
             self.weigh(change["new"])
 
-    def show(self, text):
+    def show(self, text: str) -> None:
         """Answer a text: move the point, name the nearest emotions in the space, list them."""
         self.words.value, self.point = "", None
         if not text.strip():
@@ -87,7 +89,7 @@ class Explorer(widgets.VBox):
             self.settled.pop()
         return [point for _, point in self.settled][1 - TRAIL :]
 
-    def weigh(self, text):
+    def weigh(self, text: str) -> None:
         """Show which words moved the point, and keep it: the next sentence's is joined to it."""
         self._pending = None
         if text == self.line.value and self.point is not None:
@@ -185,7 +187,7 @@ def _weights(frame, count):
     )
 
 
-def explore(text="I can't wait to see you again!", profile="study"):
+def explore(text: str = "I can't wait to see you again!", profile: str = "study") -> Explorer:
     """Show the explorer in JupyterLab: the flagship's recorded weights, offline.
 
     Parameters

@@ -21,7 +21,7 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import ExportError
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES
-from vadstudy.runs import RunStore
+from vadstudy.runs import Run, RunStore
 from vadstudy.use.pipeline import EmotionPipeline, without_bars
 
 CARD = PACKAGED / "card.md"
@@ -29,7 +29,7 @@ CARD = PACKAGED / "card.md"
 LEVELS = 21
 
 
-def export(folder, profile="study", overwrite=False):
+def export(folder: Path | str, profile: str = "study", overwrite: bool = False) -> Path:
     """Write the flagship's encoder, tokenizer, head and model card to a folder.
 
     Parameters
@@ -86,27 +86,28 @@ def _put(part, folder):
     files.sync(folder.absolute().parent)
 
 
-def head(pipeline):
+def head(pipeline: EmotionPipeline) -> dict[str, torch.Tensor]:
     """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
     run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
-    if len(layers) > 1 or run.recipe.mapper != "scaled":
+    mapper = getattr(run.recipe, "mapper", None)
+    if len(layers) > 1 or mapper != "scaled":
         raise ExportError(
-            f"{run.path} has {len(layers)} layers in its head and the mapper {run.recipe.mapper!r}; "
+            f"{run.path} has {len(layers)} layers in its head and the mapper {mapper!r}; "
             "the card's code reads one layer and the mapper 'scaled'; extend it"
         )
     levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
-    tensors = {
+    arrays = {
         "emotions": run.mapper.points,
         "quantiles": mappers.to_vad(levels, "scaled"),
         "temperature": np.array(pipeline.classifier.temperature),
     }
-    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in tensors.items()}
+    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()}
     return {"weight": layers[0].weight.detach().contiguous(), "bias": layers[0].bias.detach().contiguous(), **tensors}
 
 
-def card(store, pipeline):
+def card(store: RunStore, pipeline: EmotionPipeline) -> str:
     """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with."""
-    run, recipe = pipeline.run, pipeline.run.recipe
+    run, recipe = pipeline.run, store.recipes[pipeline.run.recipe.name]
     true, predicted = run.labels("test"), tables.nearest(run)
     f1 = metrics.f1_per_label(true, predicted)
     never = [f"{EMOTIONS[i]} ({(true == i).sum()})" for i in np.flatnonzero(f1 == 0) if (true == i).any()]
@@ -130,7 +131,7 @@ def card(store, pipeline):
     )
 
 
-def scores(store, run):
+def scores(store: RunStore, run: Run) -> list[tuple[str, str, str]]:
     """Rows (what, value, interval) of a run's test scores; rows of other runs only if they are recorded."""
     true, points, target = run.labels("test"), run.outputs("test"), run.mapper.points_for(run.labels("test"))
     named = {"nearest emotion": tables.nearest(run)}

@@ -5,6 +5,9 @@ never reached the disk, is made again.
 """
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from vadstudy.disk import files
 from vadstudy.errors import TableError
@@ -19,10 +22,10 @@ class Parts:
         The output file.
     """
 
-    def __init__(self, out):
+    def __init__(self, out: Path):
         self.folder = out.with_name(f".{out.name}.parts")
 
-    def claim(self, call, overwrite):
+    def claim(self, call: dict[str, Any], overwrite: bool) -> None:
         """Make sure that the parts in the folder are of this call, a dict; with ``overwrite``, remove those of another.
 
         Raises
@@ -49,17 +52,17 @@ class Parts:
             unfinished.write_text(json.dumps(call), encoding="utf-8")
             files.replace(unfinished, path)
 
-    def clear(self):
+    def clear(self) -> None:
         """Remove what was written; the lock stays."""
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
 
-    def path(self, i):
+    def path(self, i: int) -> Path:
         """Of the i-th part."""
         return self.folder / f"{i:07}.part"
 
-    def record(self, i):
+    def record(self, i: int) -> Any:
         """What :meth:`add` was told of the i-th part; None if the part is not there, or not whole."""
         try:
             found = json.loads(self.path(i).with_suffix(".json").read_text(encoding="utf-8"))
@@ -67,7 +70,7 @@ class Parts:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
-    def add(self, i, write, told):
+    def add(self, i: int, write: Callable[[Path], None], told: Any) -> None:
         """Write the i-th part by ``write(path)``, then its record."""
         unfinished = self.path(i).with_suffix(".unfinished")
         try:

@@ -1,10 +1,10 @@
 """``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,11 @@ from scipy.optimize import minimize_scalar
 from transformers.utils import logging as transformers_logging
 
 from vadstudy import mappers
-from vadstudy.classifiers import EmotionSVM, NearestEmotion, full_proba
+from vadstudy.classifiers import Classifier, EmotionSVM, NearestEmotion, full_proba
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
 from vadstudy.inference import predict
+from vadstudy.mappers import Mapper
 from vadstudy.recipes import SEED
 from vadstudy.runs import RunStore
 from vadstudy.use.svm import CompactSVM, kept_svm
@@ -35,24 +36,24 @@ class Reading:
     valence: float
     arousal: float
     dominance: float
-    emotions: dict
+    emotions: dict[str, float | None]
 
     @property
-    def emotion(self):
+    def emotion(self) -> str | None:
         """The best label; None if there is none."""
         return next(iter(self.emotions), None)
 
     @property
-    def probability(self):
+    def probability(self) -> float | None:
         """The best label's probability; None if there is none."""
         return next(iter(self.emotions.values()), None)
 
     @property
-    def ranking(self):
+    def ranking(self) -> list[str]:
         """All labels, the best first."""
         return list(self.emotions)
 
-    def best(self, n=3, between=", "):
+    def best(self, n: int = 3, between: str = ", ") -> str:
         """The n best labels as text, each with its probability if it has one."""
         some = islice(self.emotions.items(), n)
         return between.join(name if p is None else f"{name} {p:.2f}" for name, p in some)
@@ -76,7 +77,7 @@ class Arrays(NamedTuple):
 
 
 @contextmanager
-def without_bars():
+def without_bars() -> Iterator[None]:
     """Context without transformers' progress bars, for weights that are read or written in no time."""
     shown = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
@@ -87,7 +88,7 @@ def without_bars():
             transformers_logging.enable_progress_bar()
 
 
-def sharpest(points, labels, mapper):
+def sharpest(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> NearestEmotion:
     """1NN on a mapper's points, with the temperature of the least log loss on points (n, dims) with known labels."""
 
     def fitted(temperature):
@@ -135,17 +136,17 @@ class EmotionPipeline:
 
     def __init__(
         self,
-        recipe="scaled-mae",
-        seed=SEED,
-        profile="study",
-        classifier="1nn",
-        batch_size=32,
-        max_length=200,
-        window=4096,
+        recipe: str = "scaled-mae",
+        seed: int = SEED,
+        profile: str = "study",
+        classifier: str | Classifier = "1nn",
+        batch_size: int = 32,
+        max_length: int = 200,
+        window: int = 4096,
     ):
         store = RunStore(profile)
         self.run = store.recorded(recipe, seed)
-        mappers.to_vad(self.run.mapper.points, self.run.recipe.mapper)
+        mappers.to_vad(self.run.mapper.points, self.run.mapper.name)
         if seed != SEED:
             raise RunError(f"the record keeps weights of seed {SEED} only, not of {recipe}'s seed {seed}; leave it out")
         with without_bars():
@@ -157,11 +158,11 @@ class EmotionPipeline:
             classifier = kept_svm(store, f"{recipe}-svm", seed)
         elif not hasattr(classifier, "predict_proba"):
             raise ValueError(f"unknown classifier {classifier!r}; expected 1nn, svm or a fitted classifier")
-        self.classifier = classifier
+        self.classifier: Any = classifier
         #: Whether scores rank the labels and are no probabilities.
         self.ranks_only = isinstance(classifier, CompactSVM | EmotionSVM)
 
-    def __call__(self, texts):
+    def __call__(self, texts: str | Iterable[str]) -> Any:
         """A :class:`Reading` of a text, a list of them for a list, a generator that reads in batches for a stream.
 
         A column of a data frame and an array of strings count as lists.
@@ -185,7 +186,7 @@ class EmotionPipeline:
             return self._stream(texts)
         raise TypeError(f"expected a text, or an iterable of texts; got {type(texts).__name__}")
 
-    def tokens(self, texts):
+    def tokens(self, texts: list[str]) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
         """Token ids of texts, at most ``max_length`` of each, whether more were cut off (n,), and whether any of those
         left stands for a sign that the model knows (n,)."""
         encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length)
@@ -193,7 +194,7 @@ class EmotionPipeline:
         cut = [bool(each.overflowing) for each in encoded.encodings]
         return ids, np.array(cut, bool), np.array([not special.issuperset(each) for each in ids], bool)
 
-    def points(self, texts, progress=True):
+    def points(self, texts: list[str], progress: bool = True) -> np.ndarray:
         """Points (n, dims) of a list of texts in the mapper's own space."""
         return self._predicted(self.tokens(texts)[0], progress)
 
@@ -201,14 +202,14 @@ class EmotionPipeline:
         pad_id = self.tokenizer.pad_token_id or 0
         return predict(self.regressor, tokens, batch_size=self.batch_size, pad_id=pad_id, progress=progress)
 
-    def arrays(self, texts, progress=True):
+    def arrays(self, texts: list[str], progress: bool = True) -> Arrays:
         """The :class:`Arrays` of a list of texts, for many at once."""
         tokens, cut, known = self.tokens(texts)
         points = self._predicted(tokens, progress)
-        vad, scores = mappers.to_vad(points, self.run.recipe.mapper), full_proba(self.classifier, points)
+        vad, scores = mappers.to_vad(points, self.run.mapper.name), full_proba(self.classifier, points)
         return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
 
-    def fingerprint(self):
+    def fingerprint(self) -> dict[str, Any]:
         """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read."""
         weights = self.run.meta["weights"]
         return {"weights": weights, "classifier": repr(self.classifier), "max_length": self.max_length}
@@ -223,7 +224,8 @@ class EmotionPipeline:
                 found = {EMOTIONS[i]: share for i, share in zip(names, shares, strict=True)}
                 if self.ranks_only:
                     found = dict.fromkeys(found)
-                yield Reading(text, *place, {} if np.isnan(place[0]) else found)
+                valence, arousal, dominance = place
+                yield Reading(text, valence, arousal, dominance, {} if np.isnan(valence) else found)
             window = min(2 * window, self.window)
 
 

@@ -1,6 +1,8 @@
 """A file of texts read once before it is annotated: what is wrong in it is found before hours of work, not after."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -12,7 +14,14 @@ from vadstudy.use import arrow, tabular, writing
 ROWS = 8192
 
 
-def survey(path, column, keep=(), added=(), kind=".parquet", encoding=None):
+def survey(
+    path: Path,
+    column: str,
+    keep: Sequence[str] = (),
+    added: Sequence[str] = (),
+    kind: str = ".parquet",
+    encoding: str | None = None,
+) -> tuple[int, pa.Schema]:
     """Read a file once, to find what is wrong before hours of work: number of rows, and the schema of what is kept.
 
     Raises

@@ -7,17 +7,22 @@ every other label, most of which are 0 or ±C and compress to little.
 import json
 import logging
 from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
+from vadstudy.classifiers import EmotionSVM
 from vadstudy.computed import fit_svm
 from vadstudy.disk import files
 from vadstudy.errors import RunError, WriteError
+from vadstudy.runs import RunStore
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +50,16 @@ class CompactSVM:
     classes : sequence of int
     """
 
-    def __init__(self, vectors, owners, coefficients, intercepts, gamma, temperature, classes):
+    def __init__(
+        self,
+        vectors: ArrayLike,
+        owners: ArrayLike,
+        coefficients: ArrayLike,
+        intercepts: ArrayLike,
+        gamma: float,
+        temperature: float,
+        classes: ArrayLike,
+    ):
         self.vectors, self.coefficients = np.asarray(vectors, float), np.asarray(coefficients, float)
         self.intercepts, self.gamma, self.temperature = np.asarray(intercepts, float), gamma, temperature
         self.classes_ = np.asarray(classes)
@@ -60,7 +74,7 @@ class CompactSVM:
         self._first, self._second = np.triu_indices(n, 1)
 
     @classmethod
-    def of(cls, svm):
+    def of(cls, svm: EmotionSVM) -> Self:
         """The compact form of a fitted ``EmotionSVM`` of three or more labels."""
         svc = svm.svc_
         owners = np.repeat(np.arange(len(svc.classes_)), svc.n_support_)
@@ -71,11 +85,11 @@ class CompactSVM:
     def __repr__(self):
         return f"CompactSVM({len(self.vectors)} vectors, gamma={self.gamma}, temperature={self.temperature:.6f})"
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the label of the highest score for each row of X, shape (n, dims)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return scores of shape (n, n_classes), in the order of ``classes_``, which rank the labels and no more."""
         X = np.asarray(X, float)
         scores = [self._scores(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]
@@ -86,9 +100,9 @@ class CompactSVM:
         kernel = np.exp(-self.gamma * cdist(X, self.vectors, "sqeuclidean"))
         n = len(self.classes_)
         sums = np.zeros((n, len(X), n))
-        for i, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+        for own, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
             # Coefficients against the others leave the label itself out.
-            sums[i][:, np.arange(n) != i] = kernel[:, start:end] @ self.coefficients[start:end]
+            sums[own][:, np.arange(n) != own] = kernel[:, start:end] @ self.coefficients[start:end]
         i, j = self._first, self._second
         margins = sums[i, :, j].T + sums[j, :, i].T + self.intercepts
         first, second = np.eye(n)[i], np.eye(n)[j]
@@ -96,7 +110,7 @@ class CompactSVM:
         sureness = margins @ (first - second)
         return votes + sureness / (3 * (np.abs(sureness) + 1))
 
-    def save(self, path, **metadata):
+    def save(self, path: Any, **metadata: Any) -> None:
         """Write a Parquet file, in single precision."""
         table = pa.table(
             {
@@ -115,7 +129,7 @@ class CompactSVM:
         pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: Path) -> tuple[Self, dict[str, Any]]:
         """Read what :meth:`save` wrote: the SVM, and the metadata."""
         frame = pq.read_table(path, page_checksum_verification=True)
         metadata = json.loads(frame.schema.metadata[b"svm"])
@@ -128,7 +142,7 @@ class CompactSVM:
         return cls(columns("x"), owners, columns("c"), **fields), metadata
 
 
-def kept_svm(store, name="scaled-mae-svm", seed=42):
+def kept_svm(store: RunStore, name: str = "scaled-mae-svm", seed: int = 42) -> CompactSVM:
     """The SVM behind a recorded run of kind ``svm``: read from beside it, else fitted, which takes minutes, and kept.
 
     No run is made for it.
@@ -138,7 +152,7 @@ def kept_svm(store, name="scaled-mae-svm", seed=42):
     RunError
         If the run is unknown or not recorded, or the file is damaged.
     """
-    run = store.recorded(name, seed)
+    run, recipe = store.recorded(name, seed), store.recipes[name]
     path = run.path.with_suffix(".svm.parquet")
     of = {"source": run.meta["fingerprints"]["source"], "run": run.digest}
     # Read without the lock, which a record that belongs to somebody else has no place for.
@@ -150,10 +164,10 @@ def kept_svm(store, name="scaled-mae-svm", seed=42):
         if (svm := _read(path, of)) is not None:
             return svm
         if path.is_file():
-            log.info("%s is of other predictions of %s than are recorded", path, run.recipe.source)
-        sources = [store.recorded(each, seed) for each in run.recipe.sources]
+            log.info("%s is of other predictions of %s than are recorded", path, recipe.source)
+        sources = [store.recorded(each, seed) for each in recipe.sources]
         log.info("fitting the SVM of %s, which takes minutes on all of GoEmotions", name)
-        svm, buffer = CompactSVM.of(fit_svm(run.recipe, seed, sources)), BytesIO()
+        svm, buffer = CompactSVM.of(fit_svm(recipe, seed, sources)), BytesIO()
         svm.save(buffer, **of, recipe=name, seed=seed)
         try:
             files.clean(path)

@@ -7,7 +7,12 @@ neither every date nor nanoseconds.
 import codecs
 import csv
 import json
+from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from vadstudy.disk import sniff
 from vadstudy.errors import TableError
@@ -16,7 +21,7 @@ from vadstudy.use.arrow import as_rows, once, schema, tables
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 #: TSV knows no quotes: tabs and line breaks in a field become spaces. Lines are written with ``\n`` alone; the writer
 #: is told otherwise, because it puts quotes around a lone ``\r`` only where that is part of a line's end.
-DIALECTS = {
+DIALECTS: dict[str, dict[str, Any]] = {
     ".csv": dict(strict=True, lineterminator="\r\n"),
     ".tsv": dict(delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\r\n"),
 }
@@ -30,7 +35,7 @@ ENCODINGS = {
 }
 
 
-def suffix(path):
+def suffix(path: Path) -> str:
     """A path's suffix, one of :data:`SUFFIXES`; a ``TableError`` lists them."""
     if path.suffix.lower() not in SUFFIXES:
         hint = sniff.advice(path) if path.is_file() else ""
@@ -39,7 +44,7 @@ def suffix(path):
     return path.suffix.lower()
 
 
-def codec(path, encoding=None):
+def codec(path: Path, encoding: str | None = None) -> str:
     """The codec that a file of text is read with, UTF-8 if none is named; a ``TableError`` if it is unknown."""
     if encoding is not None and suffix(path) == ".parquet":
         raise TableError(f"{path} is Parquet, whose texts are UTF-8; leave --encoding {encoding} out")
@@ -51,7 +56,7 @@ def codec(path, encoding=None):
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def half_character(text):
+def half_character(text: str) -> str | None:
     """The first half of a character in a text, which no UTF-8 file can hold (a lone surrogate); None if it is whole."""
     if not text.isascii():
         try:
@@ -61,7 +66,7 @@ def half_character(text):
     return None
 
 
-def rows(path, encoding=None):
+def rows(path: Path, encoding: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, row) of each row, the place as "line 7" or "row 7", counted from 1.
 
     Raises
@@ -76,7 +81,7 @@ def rows(path, encoding=None):
         yield from _text(path, _json_lines if suffix(path) == ".jsonl" else _separated, encoding)
 
 
-def chunks(path, size, encoding=None):
+def chunks(path: Path, size: int, encoding: str | None = None) -> Iterator[pa.Table | list[dict[str, Any]]]:
     """Yield a file in pieces of so many rows: Arrow tables of Parquet, lists of rows of the others."""
     if suffix(path) == ".parquet":
         yield from tables(path, size)
@@ -86,7 +91,7 @@ def chunks(path, size, encoding=None):
             yield chunk
 
 
-def header(path, encoding=None):
+def header(path: Path, encoding: str | None = None) -> list[str] | None:
     """Column names of a CSV or TSV file or a Parquet file; None for JSON lines, where each line has its own."""
     if suffix(path) == ".parquet":
         return schema(path).names

@@ -3,6 +3,9 @@
 import csv
 import json
 import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,17 +22,17 @@ class Kinds:
     """Which Arrow type holds all values of each column that were seen; text where they are mixed or nested."""
 
     def __init__(self):
-        self.seen = {}
+        self.seen: dict[str, set] = {}
 
-    def add(self, row):
+    def add(self, row: dict[str, Any]) -> None:
         """Take note of a row's columns and of the kinds of their values."""
         for name, value in row.items():
-            kind = type(value)
+            kind: type | str = type(value)
             if kind is int and abs(value) > 2**53:
                 kind = "long" if abs(value) < 2**63 else object
             self.seen.setdefault(name, set()).add(kind)
 
-    def schema(self):
+    def schema(self) -> pa.Schema:
         """The columns, in the order of their first appearance, with their types."""
         return pa.schema([(name, self._type(kinds - {type(None)})) for name, kinds in self.seen.items()])
 
@@ -41,7 +44,7 @@ class Kinds:
         return pa.string()
 
 
-def as_json(value):
+def as_json(value: Any) -> str:
     """A value as JSON: what it has no type for, such as a date, as text; NaN and infinity, which it lacks, as null."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
@@ -57,7 +60,7 @@ def _finite(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def as_text(value):
+def as_text(value: Any) -> str:
     """A value as text: nothing for None, JSON for lists and dicts, ``true`` or ``NaN`` as JSON's readers know them."""
     if value is None or isinstance(value, str):
         return value or ""
@@ -76,7 +79,7 @@ class _Lines:
         self.file.write(line.removesuffix("\r\n") + "\n")
 
 
-def write_part(path, kind, rows, schema):
+def write_part(path: Path, kind: str, rows: pa.Table | list[dict[str, Any]], schema: pa.Schema) -> None:
     """Write rows, a list of dicts or an Arrow table, without a header in the format ``kind``, one of the suffixes."""
     if kind == ".parquet":
         pq.write_table(rows if isinstance(rows, pa.Table) else _table(rows, schema), path, write_page_checksum=True)
@@ -100,7 +103,7 @@ def _table(rows, schema):
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def join(parts, path, kind, schema):
+def join(parts: Iterable[Path], path: Path, kind: str, schema: pa.Schema) -> None:
     """Write a file from its parts, with a header where the format has one."""
     if kind == ".parquet":
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
