@@ -164,6 +164,11 @@ def test_the_package_itself_imports_nothing():
     assert child(script) == []
 
 
+def test_the_record_and_files_of_rows_are_read_without_pytorch():
+    script = "import json, sys, vadstudy.claims, vadstudy.plots, vadstudy.use.annotate"
+    assert child(f"{script}; print(json.dumps(sorted({{'torch', 'transformers'}} & set(sys.modules))))") == []
+
+
 def test_help_is_there_at_once():
     loaded = child(f"""
 import json, sys

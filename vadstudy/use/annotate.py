@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,8 +25,10 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TableError
 from vadstudy.use import tabular, writing
 from vadstudy.use.parts import Parts
-from vadstudy.use.pipeline import EmotionPipeline
 from vadstudy.use.survey import survey
+
+if TYPE_CHECKING:
+    from vadstudy.use.pipeline import EmotionPipeline
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024
@@ -94,7 +96,7 @@ class Annotation:
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
 
-    def run(self, pipeline: EmotionPipeline) -> dict[str, Any]:
+    def run(self, pipeline: "EmotionPipeline") -> dict[str, Any]:
         """Annotate, or go on after the parts that are there.
 
         Returns
@@ -203,7 +205,7 @@ def _state(path):
 
 
 def annotated(
-    pipeline: EmotionPipeline, chunk: pa.Table | list[dict[str, Any]], column: str, kept: pa.Schema, added: pa.Schema
+    pipeline: "EmotionPipeline", chunk: pa.Table | list[dict[str, Any]], column: str, kept: pa.Schema, added: pa.Schema
 ) -> tuple[pa.Table | list[dict[str, Any]], dict[str, int]]:
     """A chunk's kept columns with the new ones, of its own kind, a list of rows or a table, and its counts.
 
