@@ -39,7 +39,7 @@ REPORTED := build/$(PROFILE)/.reported
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 # What each executed notebook was made from, besides the notebook.
-SOURCES := $(wildcard vadstudy/*.py vadstudy/data/*) $(RECORD) requirements.txt
+SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help paper executed-and-reported test faults lab data retrain grid tune notebooks bench lint clean distclean FORCE
@@ -57,16 +57,16 @@ executed-and-reported: $(REPORTED)
 	@echo '$(REPORT) is up to date'
 
 $(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
-	$(PY) -m vadstudy report --profile $(PROFILE)
+	@$(PY) -m vadstudy report --profile $(PROFILE)
 	@mkdir -p $(@D) && touch $@
 
 $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	@mkdir -p $(@D)
-	$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
+	@$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
-	TQDM_DISABLE=1 $(PY) -m pytest -n 2 -m 'not faults'
-	TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
 	TQDM_DISABLE=1 $(PY) -m pytest tests/faults -vv -n 2
@@ -79,7 +79,7 @@ data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 
 retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEED=42] [PROFILE=study]
 	$(if $(RUN),,$(error RUN is missing: name the recipe to train, as in `make retrain RUN=scaled-mae SEED=42`; \
-		vadstudy/recipes.py has the recipes, and runs/ a folder for each that is recorded))
+		vadstudy/experiments.py has the recipes, and runs/ a folder for each that is recorded))
 	$(PY) -m vadstudy run $(RUN) --seed $(SEED) --profile $(PROFILE) --retrain
 
 grid: $(STAMP) ## Train what is missing, or with STATUS=1 show it [PROFILE=study] [JOBS=2] [ENGINE=local|slurm]
@@ -98,11 +98,13 @@ bench: $(STAMP) ## Measure the speed of training and of the pipeline, and record
 	$(PY) benchmarks/bench_training.py --minutes $(MINUTES) --record benchmarks/training.json
 	$(PY) benchmarks/bench_pipeline.py --record benchmarks/pipeline.json
 
-lint: $(STAMP) ## Check the style of the package, the tests and the notebooks
+lint: $(STAMP) ## Check the style of the package, the tests and the notebooks, and the package's types
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 clean: ## Remove build/, executed notebooks and caches; the record of runs stays
-	rm -rf build reports/notebooks .pytest_cache .ruff_cache
+	rm -rf build reports/notebooks .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 distclean: clean ## Remove the environment, too

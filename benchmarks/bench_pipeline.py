@@ -43,7 +43,7 @@ def answer_times(texts):
     """Milliseconds of each of the explorer's answers, on one thread."""
     import torch
 
-    from vadstudy.answers import Reader
+    from vadstudy.use.answers import Reader
 
     torch.set_num_threads(1)
     reader, taken = Reader(), []
@@ -69,7 +69,7 @@ def main(n, rounds, threads, classifier, path):
     from transformers.utils import logging
 
     from vadstudy import corpora
-    from vadstudy.pipeline import EmotionPipeline
+    from vadstudy.use.pipeline import EmotionPipeline
 
     logging.set_verbosity_error()
     torch.set_num_threads(threads)
@@ -93,8 +93,10 @@ def main(n, rounds, threads, classifier, path):
     ratios = np.array(rates["pipeline"]) / np.array(rates["encode"])
     click.echo(f"{threads} threads, {len(texts):,} GoEmotions comments, {rounds} rounds, points {apart:.0e} apart")
     for name, what in (("pipeline", f"EmotionPipeline, {classifier}"), ("encode", "sentence-transformers' encode")):
-        click.echo(f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second ({min(rates[name]):.1f} to "
-                   f"{max(rates[name]):.1f}), {np.median(work[name]):.1f} ms of processors a text")  # fmt: skip
+        click.echo(
+            f"{what + ':':32}{np.median(rates[name]):8.1f} texts a second ({min(rates[name]):.1f} to "
+            f"{max(rates[name]):.1f}), {np.median(work[name]):.1f} ms of processors a text"
+        )
     click.echo(f"the pipeline has {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})")
     taken = answer_times(texts[:100])
     click.echo(f"the explorer answers in {np.median(taken):.0f} ms on one thread ({max(taken):.0f} ms at most)")

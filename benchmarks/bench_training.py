@@ -28,15 +28,22 @@ from recording import record
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import TrainerCallback
 
-from vadstudy import corpora, mappers, recipes, training
+from vadstudy import corpora, experiments, mappers, recipes, training
 from vadstudy.inference import autocast, native, padded
-from vadstudy.losses import PointLoss
+from vadstudy.model import PointLoss
 
-STUDY = replace(recipes.named("study")["scaled-mae"], name="study", splits=("dev",), keep_weights=False)
+STUDY = replace(experiments.named("study")["scaled-mae"], name="study", splits=("dev",), keep_weights=False)
 PLAIN = replace(STUDY, name="plain", trainable_layers=None, learning_rate=2e-4)
-ORIGINAL = replace(PLAIN, name="original", pooling="mean-padded", batch_size=16, learning_rate=5e-5,
-                   head_learning_rate=None,
-                   epochs=10, precision="fp32")  # fmt: skip
+ORIGINAL = replace(
+    PLAIN,
+    name="original",
+    pooling="mean-padded",
+    batch_size=16,
+    learning_rate=5e-5,
+    head_learning_rate=None,
+    epochs=10,
+    precision="fp32",
+)
 TARGET = 0.30
 #: Turns of each way; throughput is their median.
 ROUNDS = 3
@@ -78,8 +85,13 @@ def roof(precision, seconds=1.0):
 
 def throughput(recipe, corpus, rows, folder):
     """Examples a second of one epoch on ``rows`` comments: of training alone, and with everything that a run does."""
-    cut = DatasetDict({"train": corpus["train"].select(range(rows)), "dev": corpus["dev"].select(range(100)),
-                       "test": corpus["test"].select(range(100))})  # fmt: skip
+    cut = DatasetDict(
+        {
+            "train": corpus["train"].select(range(rows)),
+            "dev": corpus["dev"].select(range(100)),
+            "test": corpus["test"].select(range(100)),
+        }
+    )
     started = time.perf_counter()
     trained = training.train(replace(recipe, epochs=1), recipes.SEED, folder / recipe.name, cut)
     return trained.examples_per_second, rows / (time.perf_counter() - started)
@@ -117,8 +129,17 @@ def time_to_score(recipe, corpus, minutes, enough, folder):
     """A :class:`Watch` over a training on all comments, evaluated eight times an epoch, its frozen pass included."""
     every = max(1, len(corpus["train"]) // recipe.batch_size // 8)
     watch = Watch(minutes, enough)
-    training.train(recipe, recipes.SEED, folder / f"{recipe.name}-timed", corpus, [watch], eval_strategy="steps",
-                   save_strategy="steps", eval_steps=every, save_steps=every)  # fmt: skip
+    training.train(
+        recipe,
+        recipes.SEED,
+        folder / f"{recipe.name}-timed",
+        corpus,
+        [watch],
+        eval_strategy="steps",
+        save_strategy="steps",
+        eval_steps=every,
+        save_steps=every,
+    )
     return watch
 
 
@@ -146,24 +167,41 @@ def main(rows, minutes, path):
             alone, whole = (float(number) for number in np.median(found, axis=0))
             first = first or alone
             share = alone * multiplications(recipe, corpus) / roof(recipe.precision)
-            ways[recipe.name] = {"examples_per_second": round(alone, 1), "times_the_original": round(alone / first, 1),
-                                 "share_of_roof": round(share, 2), "examples_per_second_of_a_run": round(whole, 1)}
-            click.echo(f"{recipe.name:9} {alone:7.1f} examples a second ({alone / first:4.1f} times the original; "
-                       f"{share:.0%} of the matrix products' roof); with all that a run does {whole:.1f}")  # fmt: skip
+            ways[recipe.name] = {
+                "examples_per_second": round(alone, 1),
+                "times_the_original": round(alone / first, 1),
+                "share_of_roof": round(share, 2),
+                "examples_per_second_of_a_run": round(whole, 1),
+            }
+            click.echo(
+                f"{recipe.name:9} {alone:7.1f} examples a second ({alone / first:4.1f} times the original; "
+                f"{share:.0%} of the matrix products' roof); with all that a run does {whole:.1f}"
+            )
         whole = minutes  # of the study's way, which is the first
         for recipe in (STUDY, PLAIN, ORIGINAL) if minutes else ():
             watch = time_to_score(recipe, corpus, minutes, whole, Path(folder))
             whole = watch.scores[-1][0] if recipe is STUDY else whole
             reached = watch.reached(TARGET)
             best = watch.best(whole)
-            ways[recipe.name] |= {"minutes_to_target": reached and round(reached, 2), "best": round(best, 3),
-                                  "minutes_of_best": round(whole, 1)}
+            ways[recipe.name] |= {
+                "minutes_to_target": reached and round(reached, 2),
+                "best": round(best, 3),
+                "minutes_of_best": round(whole, 1),
+            }
             said = f"not in {minutes:g} minutes" if reached is None else f"after {reached:.1f} minutes"
-            click.echo(f"{recipe.name:9} dev macro-F1 of {TARGET:.2f} {said}; "
-                       f"the best in {whole:.1f} minutes is {best:.3f}")  # fmt: skip
+            click.echo(
+                f"{recipe.name:9} dev macro-F1 of {TARGET:.2f} {said}; the best in {whole:.1f} minutes is {best:.3f}"
+            )
     if path:
-        record(path, ways, threads=torch.get_num_threads(), encoder="MiniLM-L6", target=TARGET, minutes=minutes,
-               rounds=ROUNDS)  # fmt: skip
+        record(
+            path,
+            ways,
+            threads=torch.get_num_threads(),
+            encoder="MiniLM-L6",
+            target=TARGET,
+            minutes=minutes,
+            rounds=ROUNDS,
+        )
 
 
 if __name__ == "__main__":

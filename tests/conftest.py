@@ -1,21 +1,39 @@
-"""What all tests share: no network, no progress bars, no windows; the folder of the corpora."""
+"""What all tests share: no network, progress bars or windows, one thread, a build folder of their own; stores."""
 
 import os
+import shutil
+import tempfile
 
 # Before anything imports a library that reads them; child processes get them too.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TQDM_DISABLE"] = "1"
+# Tests run side by side: more threads than processors wait for each other, ten times as long as they work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+#: Made by the process that starts the workers, which share it, and removed by that one; one that is named is kept.
+OWN_BUILD = "VADSTUDY_BUILD" not in os.environ
+if OWN_BUILD:
+    os.environ["VADSTUDY_BUILD"] = tempfile.mkdtemp(prefix="vadstudy-tests-")
 
+from functools import partial  # noqa: E402
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from pathlib import Path  # noqa: E402
+from threading import Thread  # noqa: E402
 
 import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
-from vadstudy import recipes  # noqa: E402
+from vadstudy import experiments, recipes  # noqa: E402
+from vadstudy.runs import RunStore  # noqa: E402
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
+
+
+def pytest_unconfigure():
+    """Remove the build folder, if it was made here."""
+    if OWN_BUILD:
+        shutil.rmtree(os.environ["VADSTUDY_BUILD"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +47,49 @@ def data_folder():
 
 
 @pytest.fixture
+def served():
+    """Serves a folder on this machine alone: a function from the folder to its address."""
+    servers = []
+
+    def serve(folder):
+        handler = partial(SimpleHTTPRequestHandler, directory=folder)
+        handler.log_message = lambda *args: None
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
 def notebook(path):
     """The notebook at a module's own fixture ``path``."""
     return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store of the smoke profile, of this test alone."""
+    found = RunStore("smoke", tmp_path / "runs")
+    found.scratch = tmp_path / "scratch"
+    return found
+
+
+@pytest.fixture
+def lend(store):
+    """Copies runs that all tests share, made once, into this test's own store, with those they are computed from."""
+    shared = RunStore("smoke")
+
+    def copied(*names):
+        for name in names:
+            copied(*getattr(shared.recipes[name], "sources", ()))
+            shutil.copytree(shared.get(name).path.parent, store.folder / name, dirs_exist_ok=True)
+        return store
+
+    return copied
 
 
 @pytest.fixture
@@ -39,6 +97,6 @@ def plan(monkeypatch):
     """Replaces the plan by some recipes, of the first seed."""
 
     def wanted(*names):
-        monkeypatch.setattr(recipes, "plan", lambda profile: [(name, recipes.SEED) for name in names])
+        monkeypatch.setattr(experiments, "plan", lambda profile: [(name, recipes.SEED) for name in names])
 
     return wanted

@@ -13,17 +13,24 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from vadstudy import page as pages
-from vadstudy import site
 from vadstudy.emotions import GROUP_COLOURS
 from vadstudy.mappers import Mapper
+from vadstudy.paper import pages
+from vadstudy.plots import page
 from vadstudy.runs import RunStore
 
 ROOT = Path(__file__).parent.parent
 SPACE = ROOT / "figures" / "vad_space.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-sync",
-             "--disable-background-networking", "--disable-component-update", "--no-first-run"]  # fmt: skip
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 #: The page's function that says where it drew a label's point, in pixels of the window.
 WHERE = """label => {
   const { x, y, width, height } = canvas().getBoundingClientRect();
@@ -65,8 +72,14 @@ def tabs(browser):
         tab.set_default_timeout(240_000)  # drawing without a GPU takes long on a busy machine
         tab.on("console", lambda message: message.type == "error" and open_.problems.append(message.text))
         tab.on("pageerror", lambda error: open_.problems.append(str(error)))
-        tab.on("request", lambda request: open_.problems.append(request.url)
-               if request.url.split(":")[0] not in ("file", "data", "blob") else None)  # fmt: skip
+        tab.on(
+            "request",
+            lambda request: (
+                open_.problems.append(request.url)
+                if request.url.split(":")[0] not in ("file", "data", "blob")
+                else None
+            ),
+        )
         tab.goto(path.as_uri())
         return tab
 
@@ -134,8 +147,10 @@ def test_at_first_glance_no_name_covers_another(space, size):
     space.set_viewport_size(size)
     space.wait_for_function(f"canvas().clientWidth < {size['width']}", polling=100)
     space.evaluate("draw('view')")
-    boxes = np.array(space.evaluate("""[...document.querySelectorAll('.annotation-text-g')].map(name => {
-        const box = name.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; })"""))
+    boxes = np.array(
+        space.evaluate("""[...document.querySelectorAll('.annotation-text-g')].map(name => {
+        const box = name.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; })""")
+    )
     low, high = np.maximum(boxes[:, None, :2], boxes[:, :2]), np.minimum(boxes[:, None, 2:], boxes[:, 2:])
     shared = np.maximum(high - low, 0).prod(axis=2) / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     assert len(boxes) == 28 and np.triu(shared, 1).max() < 0.25
@@ -196,8 +211,10 @@ def test_names_follow_the_view_and_the_hand(space):
         space.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     space.mouse.up()
     # The page draws again after the turn, not within it.
-    space.wait_for_function("part('view').value === 'turned' && "
-                            "part('vad-space').layout.scene.zaxis.title.text.startsWith('dominance')", polling=100)
+    space.wait_for_function(
+        "part('view').value === 'turned' && part('vad-space').layout.scene.zaxis.title.text.startsWith('dominance')",
+        polling=100,
+    )
     space.get_by_label("Names").select_option("none")
     assert offsets() == [] and space.locator(".annotation-text-g").count() == 0
 
@@ -231,7 +248,7 @@ def test_the_page_of_the_space_prints(space):
 def test_hostile_names_are_shown_as_they_are(opened, tmp_path):
     evil = ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "a&lt;b")
     mapper = Mapper("<svg onload=alert(3)>", evil, [[0, 0, 0], [0, 0.5, 1], [1, 1, 1]])
-    tab = opened(pages.write_page([mapper], tmp_path / "page.html"))
+    tab = opened(page.write_page([mapper], tmp_path / "page.html"))
     tab.on("dialog", lambda dialog: (opened.problems.append(dialog.message), dialog.dismiss()))
     named(tab, 3)
     assert sorted(tab.locator(".annotation-text-g").all_text_contents()) == sorted(evil)
@@ -239,36 +256,70 @@ def test_hostile_names_are_shown_as_they_are(opened, tmp_path):
     tab.close()
 
 
+#: A table and a formula that are wider than a telephone, and a figure.
+TEXT = f"""# Is it so?
+
+## What came out
+
+- **Yes.**
+
+## Next
+
+$${" + ".join(["x_i"] * 60)}$$
+
+|{"a long head|" * 12}
+|{"---|" * 12}
+|{"1|" * 12}
+
+: Numbers. {{#tbl:a}}
+
+![A plane.](../figures/07_plane){{#fig:07_plane alt="A plane of rows"}}
+"""
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """The index and every notebook's page, freshly written from what is committed."""
+    """The index, a report and every notebook's page, freshly written from what is committed."""
     folder = tmp_path_factory.mktemp("site")
     (store := RunStore("smoke", folder / "runs")).scratch = folder
-    shutil.copytree(ROOT / "reports", store.output("reports"), dirs_exist_ok=True,
-                    ignore=shutil.ignore_patterns("notebooks", "index.html"))  # fmt: skip
-    for name in site.SHOWN:
-        shutil.copy(ROOT / "figures" / f"{name}.png", store.output("figures"))
-    notebooks = [Path(shutil.copy(path, store.output("reports", "notebooks")))
-                 for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]  # fmt: skip
-    return site.write(store, notebooks)
+    shutil.copytree(ROOT / "reports" / "tables", store.output("reports", "tables"), dirs_exist_ok=True)
+    for name in pages.SHOWN:
+        for end in ("png", "svg"):
+            store.wrote(Path(shutil.copy(ROOT / "figures" / f"{name}.{end}", store.output("figures"))))
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        store.finish(path.stem)
+        shutil.copy(path, store.executed)
+    return pages.write(store, TEXT)
 
 
 def test_the_index_shows_its_pictures_fits_a_telephone_and_prints(opened, written):
     tab = opened(written, **PHONE)
     assert too_wide(tab) <= 0
-    assert tab.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True] * len(site.SHOWN)
+    assert tab.evaluate("[...document.images].map(image => image.naturalWidth > 100)") == [True] * len(pages.SHOWN)
     assert tab.get_by_role("link", name="The space, to turn").is_visible()
     assert tab.pdf().startswith(b"%PDF")
 
 
+def test_the_report_fits_a_telephone_and_what_is_wider_scrolls(opened, written):
+    tab = opened(written.with_name("report.html"), **PHONE)
+    assert too_wide(tab) <= 0
+    assert tab.evaluate("[...document.querySelectorAll('.wide')].map(part => part.scrollWidth > innerWidth)") == [
+        True,
+        True,
+    ]
+    assert tab.get_by_role("img", name="A plane of rows").evaluate("image => image.naturalWidth > 100")
+    assert tab.get_by_text("Table 1. Numbers.").is_visible()
+    tab.close()
+
+
 def test_every_notebooks_page_fits_a_telephone_and_leads_back(opened, written):
-    found = sorted((written.parent / "notebooks").glob("*.html"))
+    found = sorted(written.parents[1].glob("notebooks/*.html"))
     assert len(found) >= 8
     tab = opened(written, **PHONE)
     for path in found:
         tab.goto(path.as_uri())
         assert too_wide(tab) <= 0, path.name
-        assert tab.evaluate("[...document.images].every(image => image.naturalWidth)"), path.name
+        assert tab.evaluate("[...document.images].every(image => image.naturalWidth && image.alt)"), path.name
     tab.goto(found[1].as_uri())
     assert tab.pdf().startswith(b"%PDF") and tab.locator("math").count() > 3
     tab.get_by_role("link", name="All pages").click()

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import claims, comparisons, ledger
+from vadstudy import bootstrap, claims
+from vadstudy.bootstrap import Row
 from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
-from vadstudy.comparisons import Row
+from vadstudy.runs import RunStore
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_claims.ipynb"
 
@@ -18,20 +19,23 @@ def lines(*found, expected="higher", seeds=3, on="labels"):
     return pd.DataFrame([{"verdict": verdict, "expected": expected, "seeds": seeds, "on": on} for verdict in found])
 
 
-@pytest.mark.parametrize(("table", "said"), [
-    (lines("higher", "higher"), "supported"),
-    (lines("higher", "no difference found"), "inconclusive"),
-    (lines("higher", "lower"), "not supported"),
-    (lines("equal"), "not supported"),
-    (lines("no difference found", "equal"), "not supported"),
-    (lines("equal", "equal", expected="equal"), "supported"),
-    (lines("higher", expected="equal"), "not supported"),
-    (lines("higher", seeds=1), "inconclusive"),
-    (lines("lower", seeds=1), "inconclusive"),
-    (lines("higher", seeds=1, on="imdb"), "supported"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (lines("higher", "higher"), "supported"),
+        (lines("higher", "no difference found"), "inconclusive"),
+        (lines("higher", "lower"), "not supported"),
+        (lines("equal"), "not supported"),
+        (lines("no difference found", "equal"), "not supported"),
+        (lines("equal", "equal", expected="equal"), "supported"),
+        (lines("higher", expected="equal"), "not supported"),
+        (lines("higher", seeds=1), "inconclusive"),
+        (lines("lower", seeds=1), "inconclusive"),
+        (lines("higher", seeds=1, on="imdb"), "supported"),
+    ],
+)
 def test_the_rule_of_the_verdict(table, said):
-    assert ledger.verdict(table) == said
+    assert claims.verdict(table) == said
 
 
 def test_every_claim_is_tested_or_says_why_not():
@@ -54,40 +58,91 @@ def test_the_notebook_has_one_named_cell_for_every_claim():
 class Made:
     """Evidence with two comparisons, one of them of a row with one seed."""
 
-    lines = pd.DataFrame([
-        {"key": "a", "expected": "higher", "on": "labels", "seeds": 2, "first": "x", "second": "y", "score": "accuracy",
-         "difference": 0.02, "low": 0.01, "high": 0.03, "verdict": "higher"},
-        {"key": "b", "expected": "equal", "on": "imdb", "seeds": 1, "first": "x", "second": "z", "score": "macro_f1",
-         "difference": 0.0, "low": -0.01, "high": 0.01, "verdict": "equal"},
-    ])  # fmt: skip
+    lines = pd.DataFrame(
+        [
+            {
+                "key": "a",
+                "expected": "higher",
+                "on": "labels",
+                "seeds": 2,
+                "first": "x",
+                "second": "y",
+                "score": "accuracy",
+                "difference": 0.02,
+                "low": 0.01,
+                "high": 0.03,
+                "verdict": "higher",
+            },
+            {
+                "key": "b",
+                "expected": "equal",
+                "on": "imdb",
+                "seeds": 1,
+                "first": "x",
+                "second": "z",
+                "score": "macro_f1",
+                "difference": 0.0,
+                "low": -0.01,
+                "high": 0.01,
+                "verdict": "equal",
+            },
+        ]
+    )
 
 
 def test_a_line_has_the_numbers_that_decided_it(monkeypatch):
-    made = (Claim("a", "Table 9", "X is better.", (Says("x", "y", "higher"),), "One corpus."),
-            Claim("b", "Table 9", "X is as good as z.", (Says("x", "z", "equal"),), asked_by="us"),
-            Claim("c", "title", "All is well."))  # fmt: skip
+    made = (
+        Claim("a", "Table 9", "X is better.", (Says("x", "y", "higher"),), "One corpus."),
+        Claim("b", "Table 9", "X is as good as z.", (Says("x", "z", "equal"),), asked_by="us"),
+        Claim("c", "title", "All is well."),
+    )
     monkeypatch.setattr(claims, "CLAIMS", made)
     monkeypatch.setattr(claims, "UNTESTED", {"c": "Nothing was run."})
-    table = ledger.ledger(Made)
+    table = claims.ledger(Made)
     assert list(table["verdict"]) == ["supported", "supported", "not testable here"]
-    assert ledger.counted(table) == {"paper": "1 supported, 1 not testable here", "us": "1 supported"}
+    assert claims.counted(table) == {"paper": "1 supported, 1 not testable here", "us": "1 supported"}
     assert table.loc["a", "evidence"] == "accuracy of x less y: +0.020 (+0.010 to +0.030): higher"
     assert table.loc["b", "evidence"] == "macro-F1 of x less z: +0.000 (-0.010 to +0.010): equal"
     assert (table.loc["a", "rows"], table.loc["a", "limits"]) == ("x; y", "One corpus.")
     with pytest.raises(ValueError, match="unknown claim 'd'; expected one of a, b, c"):
-        ledger.judge(Made, "d")
+        claims.judge(Made, "d")
 
 
 def test_a_single_seed_is_said_in_the_sentence():
-    line = next(lines("equal", seeds=1).assign(first="x", second="z", score="macro_f1", difference=0.0, low=-0.01,
-                                               high=0.01).itertuples())  # fmt: skip
-    assert ledger.sentence(line) == "macro-F1 of x less z: +0.000 (-0.010 to +0.010, 1 seed): equal"
+    line = next(
+        lines("equal", seeds=1)
+        .assign(first="x", second="z", score="macro_f1", difference=0.0, low=-0.01, high=0.01)
+        .itertuples()
+    )
+    assert claims.sentence(line) == "macro-F1 of x less z: +0.000 (-0.010 to +0.010, 1 seed): equal"
 
 
 def test_a_number_in_place_of_a_row_is_that_number_everywhere():
-    compared = comparisons.compare({"a": Row([np.arange(4) % 2])}, np.zeros(4, int), n_resamples=50)
-    table = ledger._with_number(compared, 0.9).differences([("a", 0.9)], ("accuracy",))
+    compared = bootstrap.compare({"a": Row([np.arange(4) % 2])}, np.zeros(4, int), n_resamples=50)
+    table = claims._with_number(compared, 0.9).differences([("a", 0.9)], ("accuracy",))
     assert table["difference"].tolist() == pytest.approx([0.5 - 0.9])
+
+
+def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
+    assert {score: claims.MARGINS[score] for score in bootstrap.MARGINS} == bootstrap.MARGINS
+    assert all(margin <= 0.1 for margin in claims.MARGINS.values())
+    # Two rows of 200 texts, right equally often, but not on the same ones: too few to say that they are equal.
+    labels, right = np.zeros(200, int), np.arange(200) % 2
+    rows = {"a": Row([right]), "b": Row([1 - right]), "c": Row([right])}
+    evidence = object.__new__(claims.Evidence)
+    evidence.compared = {"labels": bootstrap.compare(rows, labels, n_resamples=400)}
+    made = Claim("k", "Table 9", "They are equal.", tuple(Says("a", other, "equal", ("accuracy",)) for other in "bc"))
+    monkeypatch.setattr(claims, "CLAIMS", (made,))
+    assert list(evidence.judged(claims.MARGINS)["verdict"]) == ["no difference found", "equal"]
+    assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
+
+
+def test_all_evidence_is_judged_by_them(monkeypatch):
+    used = []
+    monkeypatch.setattr(claims.Evidence, "judged", lambda _, margins: used.append(margins))
+    monkeypatch.setattr(bootstrap, "compare", lambda *_, **__: None)  # which takes long, and is tested in its own place
+    claims.Evidence(RunStore("smoke"))
+    assert used == [claims.MARGINS]
 
 
 def test_the_paper_s_claims_are_tested_against_what_the_paper_has():

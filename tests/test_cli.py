@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from vadstudy.__main__ import main
+from vadstudy.cli import main
 from vadstudy.emotions import EMOTIONS
 from vadstudy.runs import RunStore
 
@@ -162,7 +162,7 @@ def test_annotate_says_that_it_can_go_on(recorded, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vadstudy.annotate.Annotation.run", interrupted)
+    monkeypatch.setattr("vadstudy.use.annotate.Annotation.run", interrupted)
     result = call("annotate", tmp_path / "in.csv", tmp_path / "out.csv", "--profile", "smoke")
     assert (result.exit_code, result.output) == (130, "Error: stopped; the same command goes on where it was\n")
 

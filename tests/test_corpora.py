@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from datasets import DatasetDict
 
-from vadstudy import corpora, fetch, goemotions, reading, runfile
-from vadstudy.emotions import EMOTIONS
+from vadstudy import corpora
+from vadstudy.disk import reading, sealed
+from vadstudy.emotions import EMOTIONS, emotion_vad
 from vadstudy.errors import CorpusError
 
 
@@ -41,7 +42,7 @@ def write_goemotions(folder, train="fine by me\t4\tid1\n"):
 
 
 def test_goemotions_and_what_the_filter_drops(data_folder):
-    kept, dropped = goemotions.single_label(goemotions.load())
+    kept, dropped = corpora.single_label(corpora.goemotions())
     assert {split: len(rows) for split, rows in kept.items()} == {"train": 36308, "dev": 4548, "test": 4590}
     assert dropped.loc["train", "rows"] == 43410
     assert (dropped["kept"] + dropped["dropped"] == dropped["rows"]).all()
@@ -49,7 +50,7 @@ def test_goemotions_and_what_the_filter_drops(data_folder):
 
 def test_single_label_keeps_rows_with_one_label(folder, sizes):
     write_goemotions(folder)
-    kept, dropped = goemotions.single_label(goemotions.load())
+    kept, dropped = corpora.single_label(corpora.goemotions())
     assert kept["dev"].to_dict() == {"id": ["dev2"], "text": ["ok"], "label": [27]}
     assert dropped.loc["dev"].tolist() == [2, 1, 1, 0.5]
 
@@ -66,17 +67,17 @@ def test_single_label_keeps_rows_with_one_label(folder, sizes):
 def test_a_bad_line_is_named(folder, line, message):
     write_goemotions(folder, "fine by me\t4\tid1\n" + line)
     with pytest.raises(CorpusError, match=message):
-        goemotions.load()
+        corpora.goemotions()
 
 
 def test_a_missing_or_empty_file_is_named(folder):
     write_goemotions(folder, train="")
     with pytest.raises(CorpusError, match=r"train\.tsv is empty"):
-        goemotions.load()
+        corpora.goemotions()
     (folder / "goemotions" / "dev.tsv").unlink()
     write(folder, "goemotions/train.tsv", "fine by me\t4\tid1\n")
     with pytest.raises(CorpusError, match=r"dev\.tsv is missing; run `make data`"):
-        goemotions.load()
+        corpora.goemotions()
 
 
 def test_a_missing_folder_is_named(monkeypatch):
@@ -160,7 +161,7 @@ def test_fingerprint_sees_texts_labels_and_order():
 
 RECORDED = {
     "goemotions": lambda: corpora.load("goemotions"),
-    "goemotions, before the filter": goemotions.load,
+    "goemotions, before the filter": corpora.goemotions,
     "emotion": corpora.emotion,
     "imdb": corpora.imdb,
     "emobank": corpora.emobank,
@@ -171,7 +172,7 @@ RECORDED = {
 def test_the_record_rests_on_the_corpora_as_they_are_read(name, data_folder):
     recorded = set()
     for path in Path(__file__).parent.parent.glob("runs/*/seed??.parquet"):
-        run = runfile.meta(path.read_bytes())
+        run = sealed.meta(path.read_bytes())
         unfiltered = run["recipe"]["name"] == "corpus-lengths"
         if run["recipe"]["corpus"] + ", before the filter" * unfiltered == name:
             recorded.add(run["fingerprints"]["corpus"])
@@ -232,51 +233,4 @@ def test_version_2_1_of_the_lexicon_is_converted_and_said(folder, sizes, caplog)
 
 def test_the_published_lexicon_is_read_without_a_word(data_folder, caplog):
     words = corpora.lexicon()
-    assert words.loc[list(EMOTIONS)].equals(goemotions.emotion_vad()) and not caplog.records
-
-
-class Small:
-    """The mini corpus in place of the three on the hub."""
-
-    def __init__(self, monkeypatch):
-        def add(corpus):
-            return DatasetDict({split: rows.remove_columns("id") for split, rows in corpus.items()})
-
-        self.corpora = {
-            "goemotions": goemotions.mini(),
-            "emotion": add(corpora.load("mini-ekman")),
-            "imdb": add(corpora.load("mini-sentiment")),
-        }
-        for name, corpus in self.corpora.items():
-            _, *rest = fetch.CORPORA[name]
-            monkeypatch.setitem(fetch.CORPORA, name, (lambda corpus=corpus: corpus, *rest))
-            rows = {split: len(corpus[split]) for split in reading.ROWS[name]}
-            monkeypatch.setitem(reading.ROWS, name, rows)
-
-
-@pytest.fixture
-def small(monkeypatch):
-    return Small(monkeypatch).corpora
-
-
-def test_fetched_files_are_those_that_are_read(folder, small):
-    lines = [fetch.store(name, folder) for name in small]
-    assert lines[0] == f"goemotions: train 336, dev 112, test 112 rows in {folder / 'goemotions'}, each row checked"
-    assert goemotions.load()["train"].to_dict() == goemotions.mini()["train"].to_dict()
-    assert corpora.emotion()["dev"]["label"] == corpora.load("mini-ekman")["dev"]["label"]
-    assert corpora.imdb()["test"]["text"] == corpora.load("mini-sentiment")["test"]["text"]
-    assert sorted(path.name for path in folder.iterdir()) == ["emotion", "goemotions", "imdb"]
-
-
-@pytest.mark.parametrize("name", ["goemotions", "emotion", "emobank"])
-def test_what_fetch_writes_are_the_published_files(name, data_folder, tmp_path, monkeypatch):
-    got = {"goemotions": goemotions.load, "emotion": corpora.emotion, "emobank": fetch.emobank}[name]
-    monkeypatch.setattr(fetch, "EMOBANK", (data_folder / "emobank" / "emobank.csv").as_uri())
-    monkeypatch.setitem(fetch.CORPORA, name, (got, *fetch.CORPORA[name][1:]))
-    assert fetch.store(name, tmp_path).endswith("the published files")
-
-
-def test_fetch_without_a_network_leaves_nothing_behind(tmp_path):
-    with pytest.raises(CorpusError, match="cannot be reached"):
-        list(fetch.fetch(tmp_path / "data"))
-    assert not list(tmp_path.rglob("*"))
+    assert words.loc[list(EMOTIONS)].equals(emotion_vad()) and not caplog.records

@@ -76,6 +76,12 @@ def test_one_cell_of_typed_and_explained_parameters_profile_first(notebook):
     assert all("  #" in lines[statement.end_lineno - 1] for statement in statements), "a parameter without a comment"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_last_cell_writes_the_manifest_under_the_notebooks_own_name(name):
+    last = code(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4))[-1]
+    assert last.source == f'print(store.finish("{name}"))'
+
+
 def test_code_cells_are_short(notebook):
     lengths = [line_count(cell.source) for cell in code(notebook)]
     assert statistics.median(lengths) <= 8
@@ -83,8 +89,11 @@ def test_code_cells_are_short(notebook):
 
 
 def test_names_no_path_of_a_machine(notebook):
-    found = [text[max(0, match.start() - 40) : match.end() + 40]
-             for text in texts(notebook) for match in MACHINE_PATH.finditer(text)]  # fmt: skip
+    found = [
+        text[max(0, match.start() - 40) : match.end() + 40]
+        for text in texts(notebook)
+        for match in MACHINE_PATH.finditer(text)
+    ]
     assert found == []
 
 

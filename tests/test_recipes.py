@@ -5,40 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from vadstudy import recipes, tables
-from vadstudy.recipes import Derived, Recipe
-from vadstudy.runs import RunStore
-
-
-def test_every_profile_has_the_same_rows_under_its_own_encoder():
-    study = recipes.named("study")
-    for profile, encoder in (("mini", "minilm"), ("smoke", "tiny"), ("paper", "bert-base-cased")):
-        found = recipes.named(profile)
-        assert [name for name in found if not name.startswith(("rate-", "pool-"))] == [
-            name for name in study if not name.startswith(("search-", "tuned-", "budget-", "rate-", "pool-"))
-        ]
-        assert set(found) <= set(study)
-        assert {recipe.encoder for recipe in found.values() if isinstance(recipe, Recipe)} == {encoder}
-
-
-def test_compared_rows_have_equal_conditions():
-    free = ("name", "loss", "mapper", "keep_weights", "splits", "temperature")
-    compared = [recipe for recipe in (*recipes.TRAINED, *recipes.ASSIGNED) if recipe.name != "nrc-mse-5e-7"]
-    rows = [recipes.as_fields(recipe) for recipe in compared]
-    held = [{field: value for field, value in row.items() if field not in free} for row in rows]
-    assert all(row == held[0] for row in held)
-
-
-def test_the_search_never_sees_test():
-    assert {recipe.splits for recipe in (*recipes.SEARCH, *recipes.TEMPERATURES)} == {("dev",)}
-
-
-def test_the_paper_profile_has_the_papers_hyperparameters():
-    paper = recipes.named("paper")
-    assert (paper["nrc-mae"].epochs, paper["softmax"].epochs) == (10, 4)
-    assert (paper["nrc-mae"].learning_rate, paper["nrc-mse-5e-7"].learning_rate) == (5e-5, 5e-7)
-    assert (paper["nrc-mae"].batch_size, paper["nrc-mae"].max_length, paper["nrc-mae"].warmup) == (16, 50, 0.1)
-    assert (paper["nrc-mae-svm"].C, paper["nrc-mae-svm"].gamma) == (10, 3.5)
+from vadstudy import experiments, recipes
+from vadstudy.recipes import SVM, Lexicon, Points, Recipe
 
 
 @pytest.mark.parametrize(
@@ -56,23 +24,31 @@ def test_what_makes_no_sense_is_refused(fields, message):
         Recipe("r", **fields)
 
 
-def test_derived_needs_its_source():
-    with pytest.raises(ValueError, match="recipe 'd', field source: None does not go with kind 'svm'"):
-        Derived("d", kind="svm", corpus="mini")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: SVM("d", "mini", "nrc-mae", C=0), "recipe 'd', field C: 0, expected more than 0"),
+        (lambda: Points("d", "mini", "nrc-mae", train_rows=-1), "recipe 'd', field train_rows: -1, expected more"),
+        (lambda: Lexicon("d", "mini", "wordnet"), "field lexicon: unknown 'wordnet'; expected one of nrc, emotions"),
+    ],
+)
+def test_what_cannot_be_computed_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
 
 
-def test_an_unknown_profile_is_named():
-    with pytest.raises(ValueError, match="unknown profile 'huge'; expected one of study, mini, smoke, paper"):
-        recipes.named("huge")
+def test_what_is_computed_names_the_runs_that_it_needs():
+    assert SVM("d", "mini", "a", folds=2).sources == ["a", "a-fold1of2", "a-fold2of2"]
+    assert Points("d", "mini", "a").sources == ["a"] and Lexicon("d", "mini").sources == []
 
 
 def test_a_recipe_cannot_change():
     with pytest.raises(FrozenInstanceError):
-        recipes.TRAINED[0].epochs = 99
+        experiments.MAIN[0].epochs = 99
 
 
 def test_differences_survive_json():
-    recipe = recipes.TRAINED[0]
+    recipe = experiments.MAIN[0]
     stored = json.loads(json.dumps(recipes.as_fields(recipe)))
     assert recipes.differences(stored, recipe) == []
     assert recipes.differences(stored | {"epochs": 1, "gone": 2}, recipe) == [
@@ -82,33 +58,13 @@ def test_differences_survive_json():
 
 
 def test_what_is_kept_of_a_run_does_not_make_it_another():
-    recipe = recipes.TRAINED[0]
+    recipe = experiments.MAIN[0]
     assert recipes.differences(recipes.as_fields(recipe) | {"keep_weights": not recipe.keep_weights}, recipe) == []
 
 
 def test_a_field_that_was_added_later_has_its_default_in_older_records():
-    recipe = recipes.TRAINED[1]
+    recipe = experiments.MAIN[1]
     stored = {name: value for name, value in recipes.as_fields(recipe).items() if name not in ("fold", "pooling")}
     assert recipes.differences(stored, recipe) == []
-    stored = {name: value for name, value in recipes.as_fields(recipes.FOLDS[0]).items() if name != "fold"}
-    assert recipes.differences(stored, recipes.FOLDS[0]) == ["fold: None -> [1, 3]"]
-
-
-def test_the_plan_has_five_seeds_for_what_carries_the_conclusions():
-    plan = recipes.plan()
-    seeds = {name: [seed for other, seed in plan if other == name] for name, _ in plan}
-    assert seeds["softmax"] == seeds["scaled-mae"] == seeds["scaled-mae-svm"] == list(recipes.SEEDS[:5])
-    assert seeds["assigned-spread-random"] == list(recipes.SEEDS) and len(recipes.SEEDS) == 19
-    assert seeds["nrc-mse-svm"] == seeds["nrc-mse"] == list(recipes.SEEDS[:3])
-    assert seeds["bce"] == seeds["shuffled-mae-svm"] == list(recipes.SEEDS[:3])
-    assert seeds["scaled-mae-fold1of3"] == seeds["tuned-svm"] == [recipes.SEED]
-    assert [seed for _, seed in plan] == sorted(seed for _, seed in plan)
-    small = recipes.plan("smoke")
-    assert {name for name, seed in small if seed != recipes.SEED} == {recipe.name for recipe in recipes.PERMUTED}
-    assert {seed for _, seed in small} == {42, 43}, "what a permutation is of must vary in small profiles, too"
-
-
-def test_the_sharp_temperature_is_the_best_on_dev():
-    found = tables.temperatures(RunStore("study"))
-    assert len(found) == len(recipes.TEMPERATURES)
-    assert recipes.named("study")["nrc-mae-ce-sharp"].temperature == found["dev_macro_f1"].idxmax()
+    stored = {name: value for name, value in recipes.as_fields(experiments.FOLDS[0]).items() if name != "fold"}
+    assert recipes.differences(stored, experiments.FOLDS[0]) == ["fold: None -> [1, 3]"]

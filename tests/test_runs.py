@@ -1,30 +1,26 @@
 """The run store: read or make, stale, damaged, shared; and that the record in the repository is honest."""
 
+import functools
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from unittest.mock import ANY
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from vadstudy import corpora, files, goemotions, metrics, recipes, runfile, runs, show, tables, training
+from vadstudy import corpora, experiments, inference, metrics, plots, recipes, tables, training
+from vadstudy.disk import files, manifests, sealed
 from vadstudy.errors import RunError
 from vadstudy.runs import RunStore
 
 RECORD = RunStore("study")
 FILES = {path: re.fullmatch(r"seed(\d+)\.parquet", path.name) for path in RECORD.folder.glob("*/*")}
-STORED = sorted((path.parent.name, int(found[1])) for path, found in FILES.items() if found)
-
-
-@pytest.fixture
-def store(tmp_path):
-    found = RunStore("smoke", tmp_path / "runs")
-    found.scratch = tmp_path / "scratch"
-    return found
+STORED = sorted((path.parent.name, found[1]) for path, found in FILES.items() if found)
+PLANNED = frozenset(experiments.plan())
 
 
 def again(store):
@@ -46,11 +42,37 @@ def test_made_once_then_read(store):
     assert not list(store.folder.rglob(".*")) and not list(store.scratch.glob("checkpoints/scaled*"))
 
 
-def test_weights_give_the_recorded_predictions_back(store):
+def test_a_manifest_says_what_was_read_made_and_written_and_by_which_cell(store, tmp_path, monkeypatch):
+    figure, _ = plots.subplots()
+    kernel = SimpleNamespace(execution_count=7)
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    store.get("corpus-lengths")
+    (other := again(store))["corpus-lengths"]
+    assert plots.save(figure, "01_any", other) is figure
+    kernel.execution_count = 8
+    tables.save(pd.DataFrame({"a": [1]}), "any", other, "A table.")
+    assert other.finish("01_any") == other.summary()
+    place = other.executed / "01_any.ipynb"
+    manifest = manifests.read([place], "do it again")[place]
+    wrote = {name: (each["cell"], each["sha256"]) for name, each in manifest.outputs.items()}
+    names = {"figures/01_any.png": 7, "figures/01_any.svg": 7} | {
+        f"reports/tables/any.{end}": 8 for end in ("csv", "md", "tex")
+    }
+    assert wrote == {name: (cell, files.sha256(store.scratch / name)) for name, cell in names.items()}
+    assert manifest.figures(7) == ["01_any"] and manifest.figures(8) == []
+    assert list(manifest.read) == ["corpus-lengths/seed42"] and manifest.made == {}
+    store.finish("02_other")
+    found = manifests.read([place.with_name("02_other.ipynb")], "")[place.with_name("02_other.ipynb")]
+    assert (found.read, list(found.made)) == ({}, ["corpus-lengths/seed42"])
+    assert found.made == manifest.read == found.runs
+
+
+def test_weights_give_the_recorded_predictions_back(lend):
+    store = lend("scaled-mae", "bce")
     run = store.get("scaled-mae")
     tokenizer, regressor = run.regressor()
     texts = list(corpora.load("mini")["test"]["text"])
-    points = runs.training.predict(regressor, tokenizer(texts)["input_ids"])
+    points = inference.predict(regressor, tokenizer(texts)["input_ids"])
     assert np.abs(points - run.outputs("test")).max() < 2e-3
     with pytest.raises(RunError, match=r"bce/seed42\.safetensors is missing"):
         store.get("bce").regressor()
@@ -61,16 +83,15 @@ def test_unknown_recipe(store):
         store.get("nope")
 
 
-def test_a_stale_run_is_an_error_with_the_fields(store):
-    store.get("nrc-mae")
-    other = again(store)
+def test_a_stale_run_is_an_error_with_the_fields(lend):
+    other = lend("nrc-mae")
     other.recipes["nrc-mae"] = replace(other.recipes["nrc-mae"], epochs=7, pooling="cls")
     with pytest.raises(RunError, match=r"(?s)another recipe.*pooling: 'mean' -> 'cls'.*epochs: 2 -> 7.*make retrain"):
         other.get("nrc-mae")
 
 
-def test_a_damaged_run_is_an_error_until_it_is_made_again(store):
-    path = store.get("nrc-mae").path
+def test_a_damaged_run_is_an_error_until_it_is_made_again(store, lend):
+    path = lend("nrc-mae").get("nrc-mae").path
     data = bytearray(path.read_bytes())
     data[100] ^= 1
     path.write_bytes(data)
@@ -79,24 +100,8 @@ def test_a_damaged_run_is_an_error_until_it_is_made_again(store):
     assert len(again(store).get("nrc-mae", retrain=True).predictions) == 560
 
 
-def test_a_file_keeps_every_bit_and_labels_of_64_bits(store):
-    run = store.get("nrc-mae")
-    rng = np.random.default_rng(0)
-    frame = run.predictions.assign(
-        o0=rng.random(560, np.float32), o1=rng.normal(size=560).astype(np.float16), o2=rng.random(560)
-    )
-    frame.loc[3, ["o0", "o1", "o2"]] = np.nan
-    read = runfile.unpack(data := runfile.pack(frame, run.meta))
-    assert read.equals(frame) and read.dtypes.equals(frame.dtypes) and read["label"].dtype == np.int64
-    assert [read[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")] == [
-        frame[name].to_numpy().tobytes() for name in ("o0", "o1", "o2")
-    ]
-    assert runfile.meta(data)["digest"] == runfile.digest(frame) == runfile.digest(read.astype({"label": np.int8}))
-    for change in ({"o1": frame["o1"].astype(np.float32)}, {"o0": frame["o0"] + 1e-6}, {"id": frame["id"] + "x"}):
-        assert runfile.digest(frame.assign(**change)) != runfile.digest(frame)
-
-
-def test_history_and_points_come_back_as_they_were(store):
+def test_history_and_points_come_back_as_they_were(lend):
+    store = lend("nrc-mae", "corpus-lengths")
     run = store.get("nrc-mae")
     assert list(run.history) == ["step", "epoch", "train_loss", "dev_loss", "dev_accuracy", "dev_macro_f1"]
     assert run.history["step"].dtype == np.int64 and len(run.history) == run.recipe.epochs
@@ -115,52 +120,35 @@ def test_files_have_the_mode_that_the_umask_gives(store):
     assert modes == {"seed42.parquet": 0o640, "seed42.safetensors": 0o640}
 
 
-def test_weights_that_are_no_longer_kept_are_removed(store):
-    assert store.get("scaled-mae").path.with_suffix(".safetensors").exists()
+def test_weights_that_are_no_longer_kept_are_removed(store, lend):
+    assert lend("scaled-mae").get("scaled-mae").path.with_suffix(".safetensors").exists()
     store.recipes["scaled-mae"] = replace(store.recipes["scaled-mae"], keep_weights=False)
     run = store.get("scaled-mae", retrain=True)
     assert [path.name for path in run.path.parent.iterdir()] == ["seed42.parquet"]
 
 
-def test_recorded_reads_and_never_makes(store):
+def test_recorded_reads_and_never_makes(store, lend):
     how = "git clone.*make retrain RUN=bce SEED=42 PROFILE=smoke"
     with pytest.raises(RunError, match=rf"bce/seed42\.parquet is missing.*{how}"):
         store.recorded("bce")
     with pytest.raises(RunError, match="unknown recipe 'nope'"):
         store.recorded("nope")
     assert not store.folder.exists() and not store.scratch.exists() and not store.made
-    made = store.get("bce")
-    assert again(store).recorded("bce").digest == made.digest
+    assert lend("bce").recorded("bce").digest == RunStore("smoke").get("bce").digest
 
 
-def test_reading_makes_no_lock_and_no_folder(store):
+def test_reading_makes_no_lock_and_no_folder(lend):
+    store = lend("nrc-mae-svm")
     store.get("nrc-mae-svm")
-    shutil.rmtree(store.scratch)
-    again(store).get("nrc-mae-svm")
     assert not store.scratch.exists()
 
 
-def test_show_tells_what_a_run_holds(store):
-    run = store.get("nrc-mae")
-    lines = show.text(run).splitlines()
-    words = {line.split()[0]: line for line in lines[1:]}
-    assert lines[0] == "nrc-mae, seed 42" and words["digest"].endswith(run.digest)
-    assert run.meta["date"] in words["made"] and "torch 2" in words["versions"]
-    assert "loss mae, mapper nrc" in words["recipe"] and "epochs 2" in show.text(run)
-    accuracy = metrics.accuracy(run.labels("test"), tables.nearest(run))
-    assert words["test"].split() == ["test", "112", "rows,", "accuracy", f"{accuracy:.4f},", "macro-F1", ANY]
-    assert lines[-1].split()[0] == str(run.history["step"].iloc[-1])
-    assert "weights" not in words and "weights   seed42.safetensors" in show.text(store.get("scaled-mae"))
-    lengths = show.text(store.get("corpus-lengths")).splitlines()
-    assert lengths[-1].endswith("rows") and "history" not in "".join(lengths)
-
-
-def test_what_is_computed_from_a_run_is_stale_when_that_changes(store):
-    store.get("nrc-mae-svm")
+def test_what_is_computed_from_a_run_is_stale_when_that_changes(lend):
+    store = lend("nrc-mae-svm")
     assert store.dependents("nrc-mae") == ["nrc-mae-svm"]
     assert again(store).get("nrc-mae-svm").outputs("test").sum(axis=1) == pytest.approx(np.ones(112), abs=1e-2)
     run = store.get("nrc-mae")
-    files.write(run.path, runfile.pack(run.predictions.assign(o0=0.5), run.meta))
+    files.write(run.path, sealed.pack(run.predictions.assign(o0=0.5), run.meta))
     with pytest.raises(RunError, match="computed from other predictions of 'nrc-mae' than are stored"):
         again(store).get("nrc-mae-svm")
 
@@ -185,48 +173,57 @@ def test_two_processes_train_a_run_once(tmp_path):
     assert sorted(process.communicate()[0].strip() for process in both) == [b"0", b"1"]
 
 
-@pytest.mark.parametrize(("name", "seed"), STORED)
-def test_the_record_matches_the_code(name, seed):
-    run = RECORD.get(name, seed)
-    assert (name, seed) in recipes.plan() or name.startswith("search-")
-    assert recipes.differences(run.meta["recipe"], RECORD.recipes[name]) == []
-    text = list(run.predictions.select_dtypes(["object", "string"]))
+@pytest.fixture(scope="module", params=STORED, ids="-".join)
+def recorded(request):
+    """A run of the record, read once for the tests below."""
+    name, seed = request.param
+    return RECORD.get(name, int(seed))
+
+
+@functools.cache
+def corpus(name, whole=False):
+    """Fingerprint of a corpus, and the ids of its splits."""
+    found = corpora.goemotions() if whole else corpora.load(name)
+    return corpora.fingerprint(found), {split: list(rows["id"]) for split, rows in found.items()}
+
+
+def test_the_record_matches_the_code(recorded):
+    name = recorded.recipe.name
+    assert (name, recorded.seed) in PLANNED or name.startswith("search-")
+    assert recipes.differences(recorded.meta["recipe"], RECORD.recipes[name]) == []
+    assert recorded.meta["seconds"] > 0
+    text = list(recorded.predictions.select_dtypes(["object", "string"]))
     assert set(text) <= {"split", "id", "label"}
-    outputs = run.predictions.filter(regex=r"^o\d+$").to_numpy()
+    outputs = recorded.predictions.filter(regex=r"^o\d+$").to_numpy()
     assert np.isfinite(outputs).all()
 
 
-@pytest.mark.parametrize(
-    ("name", "seed"), [each for each in STORED if "dev" in getattr(RECORD.recipes[each[0]], "splits", ())]
-)
-def test_the_record_holds_what_its_history_says(name, seed):
-    run = RECORD.get(name, seed)
-    predicted = tables.nearest(run, "dev") if run.recipe.mapper else tables.most_probable(run, "dev")
-    best = run.history["dev_macro_f1"].max()
-    assert metrics.macro_f1(run.labels("dev"), predicted) == pytest.approx(best, abs=0.005)
+def test_the_record_holds_what_its_history_says(recorded):
+    if "history" not in recorded.meta or "dev" not in recorded.splits:
+        return
+    predicted = tables.nearest(recorded, "dev") if recorded.recipe.mapper else tables.most_probable(recorded, "dev")
+    best = recorded.history["dev_macro_f1"].max()
+    assert metrics.macro_f1(recorded.labels("dev"), predicted) == pytest.approx(best, abs=0.005)
 
 
-@pytest.mark.parametrize(("name", "seed"), STORED)
-def test_the_record_has_exactly_the_rows_of_its_corpus(name, seed, data_folder):
-    run = RECORD.get(name, seed)
-    corpus = goemotions.load() if run.recipe.name == "corpus-lengths" else corpora.load(run.recipe.corpus)
-    assert corpora.fingerprint(corpus) == run.meta["fingerprints"]["corpus"]
-    for split in run.splits:
-        ids = list(run.ids(split))
-        if split == "train" and getattr(run.recipe, "fold", None):
-            assert len(ids) == pytest.approx(len(corpus[split]) / run.recipe.fold[1], abs=1)
-            assert set(ids) <= set(corpus[split]["id"])
-        elif split == "train" and getattr(run.recipe, "train_rows", None):
-            assert len(ids) == run.recipe.train_rows and set(ids) <= set(corpus[split]["id"])
+def test_the_record_has_exactly_the_rows_of_its_corpus(recorded, data_folder):
+    recipe = recorded.recipe
+    fingerprint, rows = corpus(recipe.corpus, recipe.name == "corpus-lengths")
+    assert fingerprint == recorded.meta["fingerprints"]["corpus"]
+    for split in recorded.splits:
+        ids = list(recorded.ids(split))
+        if split == "train" and getattr(recipe, "fold", None):
+            assert len(ids) == pytest.approx(len(rows[split]) / recipe.fold[1], abs=1)
+            assert set(ids) <= set(rows[split])
+        elif split == "train" and getattr(recipe, "train_rows", None):
+            assert len(ids) == recipe.train_rows and set(ids) <= set(rows[split])
         else:
-            assert ids == list(corpus[split]["id"])
+            assert ids == rows[split]
 
 
 def test_the_record_is_small():
     files = [path for path in RECORD.folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 60e6
-    for name, seed in STORED:
-        assert RECORD.get(name, seed).meta["seconds"] > 0
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True])

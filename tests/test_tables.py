@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import files, mappers, recipes, runfile, tables
-from vadstudy.comparisons import Row
+from vadstudy import experiments, mappers, recipes, tables
+from vadstudy.bootstrap import Row
+from vadstudy.disk import files, sealed
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import SEED, Recipe
+from vadstudy.recipes import SEED, SVM, Recipe
 from vadstudy.runs import RunStore
 
 #: Label i lies at i/27 in each dimension.
@@ -18,8 +19,11 @@ LABELS = {"train": [0, 0, 27], "dev": [0, 1], "test": [0, 0, 1, 27]}
 #: 1NN and the SVM name these labels: three of four are right.
 NAMED = {"train": [0, 0, 27], "dev": [0, 1], "test": [0, 1, 1, 27]}
 #: The sigmoid baseline's probabilities that are not 0.001, by split and row.
-SIGMOIDS = {"train": [{}, {}, {}], "dev": [{0: 0.83, 2: 0.22}, {0: 0.48, 1: 0.42}],
-            "test": [{0: 0.9}, {0: 0.4, 1: 0.6}, {1: 0.27}, {27: 0.31}]}  # fmt: skip
+SIGMOIDS = {
+    "train": [{}, {}, {}],
+    "dev": [{0: 0.83, 2: 0.22}, {0: 0.48, 1: 0.42}],
+    "test": [{0: 0.9}, {0: 0.4, 1: 0.6}, {1: 0.27}, {27: 0.31}],
+}
 
 
 def outputs(name, split):
@@ -36,17 +40,22 @@ def store(tmp_path_factory):
     """A smoke store with a run of every row of tables 1 to 3, none of them trained."""
     store = RunStore("smoke", tmp_path_factory.mktemp("runs"))
     for name, recipe in store.recipes.items():
-        if not (isinstance(recipe, Recipe) or recipe.kind == "svm") or name.startswith("six"):
+        if not isinstance(recipe, Recipe | SVM) or name.startswith("six"):
             continue
         frames = []
         for split, labels in LABELS.items():
             frame = pd.DataFrame(outputs(name, split).astype("float32")).add_prefix("o")
             frames.append(frame.assign(split=split, id=[f"{split}{i}" for i in range(len(labels))], label=labels))
-        meta = {"recipe": recipes.as_fields(recipe), "seed": SEED, "date": "2026-01-01", "points": POINTS.tolist(),
-                "fingerprints": {}}  # fmt: skip
+        meta = {
+            "recipe": recipes.as_fields(recipe),
+            "seed": SEED,
+            "date": "2026-01-01",
+            "points": POINTS.tolist(),
+            "fingerprints": {},
+        }
         if not isinstance(recipe, Recipe):
             meta["fingerprints"]["source"] = store[recipe.source].digest
-        files.write(store.place(name, SEED), runfile.pack(pd.concat(frames), meta))
+        files.write(store.place(name, SEED), sealed.pack(pd.concat(frames), meta))
     yield store
     assert store.made == {}
 
@@ -67,7 +76,7 @@ def test_the_dev_threshold_is_the_lowest_of_the_best(store):
 
 def test_table_1_has_each_regressors_loss_and_the_best_constants(store):
     table = tables.table1(store)
-    assert list(table.index) == [recipe.name for recipe in recipes.TRAINED if recipe.mapper]
+    assert list(table.index) == [recipe.name for recipe in experiments.MAIN if recipe.mapper]
     true = np.array([0, 0, 1 / 27, 1])
     mae, mse = table.loc["nrc-mae"], table.loc["nrc-mse"]
     assert mae["loss"] == "MAE" and mse["loss"] == "MSE" and table.loc["nrc-mae-ce", "loss"] == "MAE"
@@ -100,8 +109,11 @@ def test_table_2_scores_every_row_and_has_the_papers_numbers(store):
 
 def test_table_3_has_four_mappers_and_their_recorded_least_distance(store):
     table = tables.table3(store)
-    assert list(table.index) == [f"{mapper}-mae, {classifier}" for mapper in ("nrc", "scaled", "spread", "shuffled")
-                                 for classifier in ("1NN", "SVM")]  # fmt: skip
+    assert list(table.index) == [
+        f"{mapper}-mae, {classifier}"
+        for mapper in ("nrc", "scaled", "spread", "shuffled")
+        for classifier in ("1NN", "SVM")
+    ]
     assert table["least_distance"].to_numpy() == pytest.approx(3**0.5 / 27)
     assert table["accuracy"].to_numpy() == pytest.approx(0.75)
 
@@ -135,8 +147,10 @@ def test_the_search_is_empty_where_there_was_none(store):
     assert tables.search(store).empty
 
 
-@pytest.mark.parametrize(("names", "said"), [(["few"], "seed 42"), (["more"], "5 seeds a row"),
-                                             (["more", "none", "some"], "3 to 5 seeds a row")])
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["few"], "seed 42"), (["more"], "5 seeds a row"), (["more", "none", "some"], "3 to 5 seeds a row")],
+)
 def test_a_caption_says_how_many_seeds_its_rows_have(names, said):
     seeds = {"few": [42], "some": [42, 43, 44], "more": [42, 43, 44, 45, 46], "none": []}
     store = SimpleNamespace(recipes={"scaled-mae": SimpleNamespace(encoder="minilm")}, seeds=seeds.get)
@@ -145,12 +159,14 @@ def test_a_caption_says_how_many_seeds_its_rows_have(names, said):
 
 @pytest.fixture
 def folder(tmp_path):
-    return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path)
+    return SimpleNamespace(path=tmp_path, output=lambda *parts: tmp_path, wrote=lambda *paths: None)
 
 
 def test_a_table_is_written_in_three_forms_and_returned(folder):
-    table = pd.DataFrame({"f1_score": [0.12345, -0.0001], "rows": [3, 1200], "paper": [None, 0.557]},
-                         index=pd.Index(["a, b", "c & d"], name="row"))  # fmt: skip
+    table = pd.DataFrame(
+        {"f1_score": [0.12345, -0.0001], "rows": [3, 1200], "paper": [None, 0.557]},
+        index=pd.Index(["a, b", "c & d"], name="row"),
+    )
     assert tables.save(table, "t", folder, "In 95 % of A & B.") is table
     read = pd.read_csv(folder.path / "t.csv", index_col="row")
     assert read.loc["a, b", "f1_score"] == 0.12345 and np.isnan(read.loc["a, b", "paper"])

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vadstudy import corpora, recipes, training
+from vadstudy import corpora, experiments, recipes, training
 from vadstudy.recipes import Recipe
 
-SMOKE = recipes.named("smoke")["scaled-mae"]
+SMOKE = experiments.named("smoke")["scaled-mae"]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,17 @@ def test_only_the_splits_asked_for(small, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_with_recipe_and_step(small, tmp_path):
-    recipe = Recipe("wild", loss="mae+ce", mapper="nrc", encoder="tiny", trainable_layers=1, temperature=1e-45,
-                    precision="fp32", corpus="mini", loss_lambda=1e38)  # fmt: skip
+    recipe = Recipe(
+        "wild",
+        loss="mae+ce",
+        mapper="nrc",
+        encoder="tiny",
+        trainable_layers=1,
+        temperature=1e-45,
+        precision="fp32",
+        corpus="mini",
+        loss_lambda=1e38,
+    )
     with pytest.raises(training.TrainingError, match="recipe 'wild': the loss is (nan|inf) at step 0"):
         training.train(recipe, 42, tmp_path / "run", small)
 
@@ -80,8 +89,8 @@ KILLED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import corpora, recipes, training
-recipe = replace(recipes.named("smoke")["scaled-mae"], epochs=15)
+from vadstudy import experiments, training
+recipe = replace(experiments.named("smoke")["scaled-mae"], epochs=15)
 training.train(recipe, 42, Path(sys.argv[1])).predictions.to_parquet(sys.argv[2])
 """
 

@@ -6,7 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from vadstudy import comparisons, corpora, derived, mappers, metrics, tables, transfer
+from vadstudy import bootstrap, computed, corpora, mappers, metrics, tables, transfer
 from vadstudy.runs import RunStore
 
 
@@ -60,11 +60,11 @@ def test_differences_of_correlations_are_first_less_second_and_one_family(store)
 
 def test_a_transfer_s_intervals_rest_on_as_many_resamples_as_all_others(store):
     compared = transfer.sentiment_compared(store)
-    assert {len(of["accuracy"]) for of in compared.draws.values()} == {comparisons.RESAMPLES}
+    assert {len(of["accuracy"]) for of in compared.draws.values()} == {bootstrap.RESAMPLES}
 
 
 def test_a_text_s_beginning_is_what_a_regressor_reads_of_it():
-    found = derived._beginnings(["One two, three four", "One"], 5)
+    found = computed._beginnings(["One two, three four", "One"], 5)
     assert found == ["One two,", "One"], "two of the five tokens stand for begin and end"
 
 

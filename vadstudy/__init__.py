@@ -1,10 +1,23 @@
-"""vadstudy: emotion recognition through a psychological space, an open and reproducible study."""
+"""vadstudy: emotion recognition through a psychological space, an open and reproducible study.
+
+Files are the science, in this order; folders are the tools around it.
+
+- ``emotions`` the 28 labels; ``corpora`` texts; ``mappers`` where each label lies
+- ``recipes`` what decides a run; ``experiments`` the runs of the study
+- ``model`` text to point, and its loss; ``inference`` many texts; ``origin`` what a training depends on; ``training``
+- ``computed`` predictions that need no training; ``runs`` the record
+- ``classifiers`` point to label; ``readout`` probabilities to point; ``metrics``; ``bootstrap`` chance
+- ``tables`` of what came out; ``transfer`` to other corpora; ``confounds`` one at a time; ``claims`` judged
+
+``disk/`` files read with care and written whole; ``plots/`` figures and the interactive page; ``lab/`` many runs;
+``paper/`` notebooks executed, report and pages; ``use/`` for who wants to use the model; ``cli`` every command.
+"""
 
 
 def __getattr__(name):
     """``vadstudy.explore``, imported when it is first asked for: it brings the model and the widgets with it."""
     if name == "explore":
-        from vadstudy.explorer import explore
+        from vadstudy.use.explorer import explore
 
         return explore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,10 @@
 """Classifiers: from a point back to a label, as scikit-learn estimators."""
 
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -12,6 +16,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 #: Distances that differ by less are equal: two processors' rounding must not decide which label is nearest.
 TIE = 1e-6
+
+
+class Classifier(Protocol):
+    """What is asked of a fitted classifier of points, here and in scikit-learn."""
+
+    classes_: np.ndarray
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Return the most probable label for each row of X."""
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
 
 
 class NearestEmotion(ClassifierMixin, BaseEstimator):
@@ -49,12 +65,17 @@ class NearestEmotion(ClassifierMixin, BaseEstimator):
     array(['joy'], dtype='<U14')
     """
 
-    def __init__(self, metric="manhattan", temperature=1.0, metric_params=None):
+    def __init__(
+        self,
+        metric: str | Callable = "manhattan",
+        temperature: float = 1.0,
+        metric_params: dict[str, Any] | None = None,
+    ):
         self.metric = metric
         self.temperature = temperature
         self.metric_params = metric_params
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Average the points of each label: X of shape (n, dims), y of shape (n,)."""
         if not self.temperature > 0:
             raise ValueError(f"temperature is {self.temperature!r}, expected a number greater than 0")
@@ -63,17 +84,17 @@ class NearestEmotion(ClassifierMixin, BaseEstimator):
         if type_of_target(y) not in ("binary", "multiclass"):
             raise ValueError(f"Unknown label type: y is {type_of_target(y)}, expected label indices or names")
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        sums = np.zeros((len(self.classes_), X.shape[1]))
+        sums = np.zeros((len(self.classes_), self.n_features_in_))
         np.add.at(sums, codes, X)
         self.prototypes_ = sums / counts[:, None]
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the label of the nearest prototype for each row of X; of those within :data:`TIE`, the first."""
         nearest = self._in_blocks(X, lambda d: (d <= d.min(axis=1, keepdims=True) + TIE).argmax(axis=1))
         return self.classes_[nearest]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
         return self._in_blocks(X, lambda distances: softmax(-distances / self.temperature, axis=1))
 
@@ -121,13 +142,15 @@ class EmotionSVM(ClassifierMixin, BaseEstimator):
         Number of dimensions of the space.
     """
 
-    def __init__(self, C=10.0, gamma=3.5, cv=2, random_state=42):
+    def __init__(
+        self, C: float = 10.0, gamma: float = 3.5, cv: int = 2, random_state: int | np.random.RandomState | None = 42
+    ):
         self.C = C
         self.gamma = gamma
         self.cv = cv
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit the SVC and its temperature: X of shape (n, dims), y of shape (n,)."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
@@ -142,12 +165,12 @@ class EmotionSVM(ClassifierMixin, BaseEstimator):
         self.temperature_ = float(1 / calibrated.calibrators[0].beta_)
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the most probable label for each row of X."""
         proba = self.predict_proba(X)
         return self.classes_[proba.argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return probabilities of shape (n, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
@@ -165,7 +188,7 @@ class EmotionSVM(ClassifierMixin, BaseEstimator):
             yield np.union1d(train, rare), test
 
 
-def full_proba(classifier, X, n=28):
+def full_proba(classifier: Classifier, X: ArrayLike, n: int = 28) -> np.ndarray:
     """Return probabilities of shape (rows, n) over all label indices, 0 for those not in fit."""
     classes = np.asarray(classifier.classes_)
     if not np.issubdtype(classes.dtype, np.integer) or classes.min() < 0 or classes.max() >= n:

@@ -1,38 +1,130 @@
-"""The texts of the study, as ``datasets`` objects, by name; beside GoEmotions: Emotion, IMDB, EmoBank, the lexicon.
+"""The texts of the study, as ``datasets`` objects, by name: GoEmotions, Emotion, IMDB, EmoBank; and the NRC lexicon.
 
 Every corpus is read from the folder named by ``VADSTUDY_DATA``, else from the project's ``data/``, else from the
-Hugging Face hub. Nothing is downloaded unless a function here is called.
+Hugging Face hub. Nothing is downloaded unless a function here is called. The mini corpus is part of the package.
 """
 
 import hashlib
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 from datasets import Dataset, DatasetDict
 
-from vadstudy import goemotions
-from vadstudy.emotions import VAD
+from vadstudy.disk.reading import (
+    Table,
+    admit,
+    published,
+    read_csv,
+    read_lines,
+    read_parquet,
+    read_tsv,
+    remedy,
+    unique,
+    whole,
+)
+from vadstudy.disk.schemas import (
+    LEXICON_ROWS,
+    NRC_HOME,
+    SIX_EMOTIONS,
+    SPLITS,
+    Comment,
+    MiniComment,
+    Review,
+    Sentence,
+    SignedWord,
+    Tweet,
+    Word,
+)
+from vadstudy.disk.sources import from_hub, hub_tables, local
+from vadstudy.emotions import DIMENSIONS, EKMAN, EMOTIONS, ekman, emotion_vad, sentiment
 from vadstudy.errors import CorpusError
-from vadstudy.goemotions import hub_tables, local, single_label
-from vadstudy.paths import data_folder
-from vadstudy.reading import Table, admit, published, read_csv, read_lines, read_parquet, read_tsv, unique, whole
-from vadstudy.schemas import LEXICON_ROWS, NRC_HOME, SIX_EMOTIONS, SPLITS, Review, Sentence, SignedWord, Tweet, Word
+from vadstudy.paths import PACKAGED, data_folder
 
+MINI = PACKAGED / "mini.tsv"
 #: First lines of Emotion's files, where they have one: the hub's had, their authors' have not.
 EMOTION_HEADERS = ("text;label_name", "text;label")
 #: First line of the lexicon: version 1 came with and without one, version 2.1 has its own.
-LEXICON_HEADERS = {("Word", "Valence", "Arousal", "Dominance"): "1", ("term", *VAD): "2.1"}
+LEXICON_HEADERS = {("Word", "Valence", "Arousal", "Dominance"): "1", ("term", *DIMENSIONS): "2.1"}
 
 log = logging.getLogger(__name__)
 
 
-def emotion():
+def goemotions() -> DatasetDict:
+    """GoEmotions, official splits, as ``id``, ``text`` and ``labels`` (a list of indices): Demszky et al. (2020)."""
+    folder = local("goemotions")
+    return goemotions_hub() if folder is None else goemotions_files(folder)
+
+
+def goemotions_files(folder: Path) -> DatasetDict:
+    """GoEmotions from its authors' files."""
+    tables = {split: read_tsv(folder / f"{split}.tsv", ("text", "labels", "id")) for split in SPLITS}
+    for table in tables.values():
+        admit(table, Comment)
+    names = folder / "emotions.txt"
+    if names.is_file() and read_lines(names) != list(EMOTIONS):
+        raise CorpusError(
+            f"{names} names other labels, or in another order, than the study's 28 ({', '.join(EMOTIONS[:3])}, ...): "
+            f"the label indices beside it mean something else; {remedy(names)}"
+        )
+    return _dataset(tables)
+
+
+def goemotions_hub() -> DatasetDict:
+    """GoEmotions from the hub, held to the schema of the files."""
+    tables = hub_tables("goemotions", ("text", "labels", "id"))
+    for table in tables.values():
+        table.columns["labels"] = [",".join(map(str, labels or ())) for labels in table.columns["labels"]]
+        table.check(Comment)
+    return _dataset(tables)
+
+
+def _dataset(tables):
+    unique(tables.values(), "id")
+    whole("goemotions", tables)
+    return DatasetDict({split: _comments(table) for split, table in tables.items()})
+
+
+def _comments(table):
+    labels = [[int(i) for i in field.split(",")] for field in table.columns["labels"]]
+    return Dataset.from_dict({"id": table.columns["id"], "text": table.columns["text"], "labels": labels})
+
+
+def single_label(corpus: DatasetDict) -> tuple[DatasetDict, pd.DataFrame]:
+    """Keep the comments with exactly one label, as the paper does (section 4).
+
+    Returns
+    -------
+    kept : DatasetDict
+        Columns ``id``, ``text``, ``label`` (an index).
+    dropped : pandas.DataFrame
+        One row a split: ``rows``, ``kept``, ``dropped``, ``share`` (of rows dropped).
+    """
+    kept, counts = {}, []
+    for split, rows in corpus.items():
+        columns = rows.to_dict()
+        one = [i for i, labels in enumerate(columns["labels"]) if len(labels) == 1]
+        kept[split] = Dataset.from_dict(
+            {
+                "id": [columns["id"][i] for i in one],
+                "text": [columns["text"][i] for i in one],
+                "label": [columns["labels"][i][0] for i in one],
+            }
+        )
+        counts.append({"split": split, "rows": len(rows), "kept": len(one), "dropped": len(rows) - len(one)})
+    dropped = pd.DataFrame(counts).set_index("split")
+    dropped["share"] = dropped["dropped"] / dropped["rows"]
+    return DatasetDict(kept), dropped
+
+
+def emotion() -> DatasetDict:
     """The Emotion data set: ``id``, ``text``, ``label`` (index in :data:`SIX_EMOTIONS`): Saravia et al. (2018)."""
     folder = local("emotion")
     return emotion_hub() if folder is None else emotion_files(folder)
 
 
-def emotion_files(folder):
+def emotion_files(folder: Path) -> DatasetDict:
     """Emotion from files whose lines are ``text;label``, with or without a header."""
     tables = {}
     for split, stem in zip(SPLITS, ("train", "val", "test"), strict=True):
@@ -40,13 +132,16 @@ def emotion_files(folder):
         lines = read_lines(path)
         first = 2 if lines[0] in EMOTION_HEADERS else 1
         parted = [line.rpartition(";") for line in lines[first - 1 :]]
-        columns = {"text": [text for text, _, _ in parted], "label": [label for _, _, label in parted]}
+        columns: dict[str, Sequence] = {
+            "text": [text for text, _, _ in parted],
+            "label": [label for _, _, label in parted],
+        }
         tables[split] = Table(path, columns, range(first, first + len(parted)))
         admit(tables[split], Tweet)
     return _emotion(tables)
 
 
-def emotion_hub():
+def emotion_hub() -> DatasetDict:
     """Emotion from the hub, held to the schema of the files."""
     tables = hub_tables("emotion", ("text", "label"))
     names = dict(enumerate(SIX_EMOTIONS))
@@ -62,13 +157,13 @@ def _emotion(tables):
     return _numbered("emotion", tables)
 
 
-def imdb():
+def imdb() -> DatasetDict:
     """Large Movie Review Dataset, train and test: ``id``, ``text``, ``label`` (1 is positive): Maas et al. (2011)."""
     folder = local("imdb")
     return imdb_hub() if folder is None else imdb_files(folder)
 
 
-def imdb_files(folder):
+def imdb_files(folder: Path) -> DatasetDict:
     """IMDB from Parquet files."""
     tables = {split: read_parquet(folder / f"{split}.parquet", ("text", "label")) for split in ("train", "test")}
     for table in tables.values():
@@ -76,7 +171,7 @@ def imdb_files(folder):
     return _numbered("imdb", tables)
 
 
-def imdb_hub():
+def imdb_hub() -> DatasetDict:
     """IMDB from the hub, held to the schema of the files."""
     tables = hub_tables("imdb", ("text", "label"))
     for table in tables.values():
@@ -95,13 +190,13 @@ def _numbered(name, tables):
     )
 
 
-def emobank():
+def emobank() -> DatasetDict:
     """EmoBank: ``id``, ``text`` and human ``vad`` (3), converted here from 1..5 to [0, 1]: Buechel and Hahn (2017)."""
     folder = local("emobank")
-    return DatasetDict(goemotions.from_hub("emobank")) if folder is None else emobank_files(folder)
+    return DatasetDict(from_hub("emobank")) if folder is None else emobank_files(folder)
 
 
-def emobank_files(folder):
+def emobank_files(folder: Path) -> DatasetDict:
     """EmoBank from its authors' table."""
     path = folder / "emobank.csv"
     table = read_csv(path, ("id", "split", *"VAD", "text"))
@@ -111,13 +206,13 @@ def emobank_files(folder):
     whole("emobank", tables)
     splits = {}
     for split, each in tables.items():
-        vad = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
-        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in vad]
+        rated = zip(*(each.columns[dimension] for dimension in "VAD"), strict=True)
+        vad = [[(float(rating) - 1) / 4 for rating in ratings] for ratings in rated]
         splits[split] = Dataset.from_dict({"id": each.columns["id"], "text": each.columns["text"], "vad": vad})
     return DatasetDict(splits)
 
 
-def lexicon():
+def lexicon() -> pd.DataFrame:
     """The NRC VAD lexicon: index ``word``, columns valence, arousal, dominance in [0, 1]: Mohammad (2018, 2025).
 
     Version 1 is known by its header, or by having none, and version 2.1 by its header; its scale, -1 to 1, is converted
@@ -130,7 +225,7 @@ def lexicon():
             f"get it at {NRC_HOME} and put NRC-VAD-Lexicon.txt into data/nrc-vad/"
         )
     path = folder / "NRC-VAD-Lexicon.txt"
-    table = read_tsv(path, ("word", *VAD))
+    table = read_tsv(path, ("word", *DIMENSIONS))
     version = LEXICON_HEADERS.get(tuple(column[0] for column in table.columns.values()))
     if version is not None:
         columns = {name: column[1:] for name, column in table.columns.items()}
@@ -159,30 +254,66 @@ def lexicon():
             "; its scale, -1 to 1, is converted to 0 to 1" if version == "2.1" else "",
         )
     index = pd.Index(columns["word"], name="word")
-    values = pd.DataFrame({name: list(map(float, columns[name])) for name in VAD}, index=index)
+    values = pd.DataFrame({name: list(map(float, columns[name])) for name in DIMENSIONS}, index=index)
     return (values + 1) / 2 if version == "2.1" else values
 
 
+def mini(path: Path = MINI) -> DatasetDict:
+    """The embedded mini corpus: 12, 4 and 4 comments a label, written for this project; columns as in GoEmotions."""
+    table = read_tsv(path, ("text", "labels", "id", "split"))
+    table.check(MiniComment)
+    unique([table], "id")
+    return DatasetDict({split: _comments(table.part("split", split)) for split in SPLITS})
+
+
+def mini_sentiment() -> DatasetDict:
+    """Stand-in for IMDB where there is no data: the mini corpus's positive (1) and negative (0) comments."""
+    groups = ("negative", "positive")
+    return _regrouped("label", lambda name: groups.index(sentiment(name)) if sentiment(name) in groups else None)
+
+
+def mini_ekman() -> DatasetDict:
+    """Stand-in for Emotion where there is no data: the mini corpus under Ekman's six emotions."""
+    groups = [group for group in EKMAN if group != "neutral"]
+    return _regrouped("label", lambda name: groups.index(ekman(name)) if name != "neutral" else None)
+
+
+def mini_vad() -> DatasetDict:
+    """Stand-in for EmoBank where there is no data: the mini corpus, each comment with its label's VAD point."""
+    points = emotion_vad()
+    return _regrouped("vad", lambda name: points.loc[name].tolist())
+
+
+def _regrouped(column, value_of):
+    splits = {}
+    for split, rows in single_label(mini())[0].items():
+        values = [value_of(EMOTIONS[label]) for label in rows["label"]]
+        kept = [i for i, value in enumerate(values) if value is not None]
+        chosen = rows.select(kept).remove_columns("label")
+        splits[split] = Dataset.from_dict({**chosen.to_dict(), column: [values[i] for i in kept]})
+    return DatasetDict(splits)
+
+
 LOADERS = {
-    "goemotions": lambda: single_label(goemotions.load())[0],
-    "mini": lambda: single_label(goemotions.mini())[0],
+    "goemotions": lambda: single_label(goemotions())[0],
+    "mini": lambda: single_label(mini())[0],
     "emotion": emotion,
     "imdb": imdb,
     "emobank": emobank,
-    "mini-sentiment": goemotions.mini_sentiment,
-    "mini-ekman": goemotions.mini_ekman,
-    "mini-vad": goemotions.mini_vad,
+    "mini-sentiment": mini_sentiment,
+    "mini-ekman": mini_ekman,
+    "mini-vad": mini_vad,
 }
 
 
-def load(name):
+def load(name: str) -> DatasetDict:
     """A corpus by its name in :data:`LOADERS`, single-label where labels are GoEmotions'."""
     if name not in LOADERS:
         raise CorpusError(f"unknown corpus {name!r}; expected one of {', '.join(LOADERS)}")
     return LOADERS[name]()
 
 
-def fingerprint(corpus):
+def fingerprint(corpus: DatasetDict) -> str:
     """SHA-256 over every split's ids, texts and labels, in order: equal corpora, equal fingerprints, on any machine."""
     digest = hashlib.sha256()
     for split, rows in corpus.items():

@@ -5,29 +5,33 @@ import json
 import logging
 import os
 import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
-from torch import nn
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from vadstudy.disk.files import FULL, free_bytes, sha256, writable, writing
 from vadstudy.errors import WriteError
-from vadstudy.files import FULL, free_bytes, sha256, writable, writing
+from vadstudy.model import Regressor
 
 log = logging.getLogger(__name__)
 
 
-def quiet():
+def quiet() -> bool:
     """Whether progress bars are off: the environment variable ``TQDM_DISABLE``, which headless runs and tests set."""
     return os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
 
 
 @lru_cache
-def native(precision):
+def native(precision: str) -> str:
     """The precision in which this machine carries out a recipe: ``bf16`` only where the processor multiplies it.
 
     Elsewhere bfloat16 is emulated, many times slower than single precision, and gains nothing. The two differ like two
@@ -36,18 +40,19 @@ def native(precision):
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported()
     else:
-        able = any(has for name,
-                   has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16"))
+        able = any(
+            has for name, has in torch.cpu.get_capabilities().items() if name in ("avx512_bf16", "amx_bf16", "bf16")
+        )
     return "bf16" if precision == "bf16" and able else "fp32"
 
 
-def autocast(precision):
+def autocast(precision: str) -> torch.autocast:
     """Context in which matrix products run in :func:`native` precision of the recipe's, ``fp32`` or ``bf16``."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.autocast(device, torch.bfloat16, enabled=native(precision) == "bf16")
 
 
-def padded(token_lists, pad_id=0):
+def padded(token_lists: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tensor, Tensor]:
     """Token ids and attention mask (n, longest), padded at the end; padding that is there already is masked, too."""
     longest = max(len(tokens) for tokens in token_lists)
     ids = torch.full((len(token_lists), longest), pad_id, dtype=torch.long)
@@ -56,7 +61,9 @@ def padded(token_lists, pad_id=0):
     return ids, (ids != pad_id).long()
 
 
-def by_length(token_lists, batch_size, description, progress=True):
+def by_length(
+    token_lists: Sequence[Sequence[int]], batch_size: int, description: str, progress: bool = True
+) -> Iterator[np.ndarray]:
     """Indices in batches of near-equal length, longest first, with a progress bar over texts if there are several."""
     order = np.argsort([-len(tokens) for tokens in token_lists], kind="stable")
     hidden = quiet() or not progress or len(order) <= batch_size
@@ -68,20 +75,28 @@ def by_length(token_lists, batch_size, description, progress=True):
 
 
 @torch.inference_mode()
-def predict(regressor, token_lists, precision="fp32", batch_size=64, pad_id=0, states=None, progress=True):
+def predict(
+    regressor: Regressor,
+    token_lists: Sequence[Sequence[int]],
+    precision: str = "fp32",
+    batch_size: int = 64,
+    pad_id: int = 0,
+    states: Callable[[np.ndarray], Tensor] | None = None,
+    progress: bool = True,
+) -> np.ndarray:
     """Outputs (n, outputs) of a regressor for tokenized texts, in the texts' order, as float32.
 
     ``states``, a function from indices of texts to their states after the frozen layers, saves running those layers.
     """
     regressor.eval()
     device = next(regressor.parameters()).device
-    out = None
+    out = np.empty((0, 0), np.float32)
     for batch in by_length(token_lists, batch_size, "predicting", progress):
         ids, mask = padded([token_lists[i] for i in batch], pad_id)
         inputs = {"input_ids": ids} if states is None else {"hidden": states(batch)}
         with autocast(precision):
             rows = regressor(mask.to(device), **{name: value.to(device) for name, value in inputs.items()})
-        out = np.empty((len(token_lists), rows.shape[1]), np.float32) if out is None else out
+        out = out if out.size else np.empty((len(token_lists), rows.shape[1]), np.float32)
         out[batch] = rows.float().cpu().numpy()
     return out
 
@@ -103,7 +118,9 @@ class Frozen:
         If the file cannot be written; before anything is computed where there is no room for it.
     """
 
-    def __init__(self, path, regressor, token_lists, precision, pad_id=0):
+    def __init__(
+        self, path: Path, regressor: Regressor, token_lists: Sequence[Sequence[int]], precision: str, pad_id: int = 0
+    ):
         self.offsets = np.concatenate([[0], np.cumsum([len(tokens) for tokens in token_lists])])
         shape = (int(self.offsets[-1]), regressor.encoder.config.hidden_size)
         writable(path.parent)
@@ -117,7 +134,7 @@ class Frozen:
             # Open, because another process may replace the file, but not what is read here.
             self.file, self.rows = open(path, "rb"), np.load(path, mmap_mode="r")  # noqa: SIM115
 
-    def check(self):
+    def check(self) -> None:
         """Raise a ``WriteError`` if the file was damaged since it was opened: what was made of it is not to be used.
 
         It is then made anew when it is next opened, and has another ``made``, the mark of a making.
@@ -173,7 +190,7 @@ class Frozen:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def batch(self, indices):
+    def batch(self, indices: Sequence[int] | np.ndarray) -> Tensor:
         """States (n, longest, width), zero where padded, as float32."""
         pieces = [self.rows[self.offsets[i] : self.offsets[i + 1]].astype(np.float32) for i in indices]
         return nn.utils.rnn.pad_sequence([torch.from_numpy(piece) for piece in pieces], batch_first=True)
@@ -183,7 +200,7 @@ def _checksum(path):
     return json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
 
 
-def reserve(file, size: int):
+def reserve(file: IO[bytes], size: int) -> None:
     """Reserve ``size`` bytes for an open file, so that a full disk is found before the work and not in its midst.
 
     Raises
@@ -205,7 +222,7 @@ def reserve(file, size: int):
         )
 
 
-def prediction_frame(split, ids, labels, outputs):
+def prediction_frame(split: str, ids: Iterable[str], labels: ArrayLike, outputs: ArrayLike) -> pd.DataFrame:
     """Rows of a run's file: split, id, label and one column an output, without text.
 
     Points keep float32; wider outputs, such as 28 logits, are stored as float16.

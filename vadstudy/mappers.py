@@ -1,25 +1,26 @@
 """Mappers: where each label lies in the space.
 
-``nrc`` and ``scaled`` give the labels their psychological place; ``spread``, ``shuffled`` and ``random`` are
+``nrc`` and ``scaled`` give the labels their psychological place; ``spread`` and ``shuffled`` are
 controls, which tell what comes from meaning apart from what comes from distance between the points.
 """
 
 import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment, minimize
 from scipy.spatial.distance import cdist, pdist
 from sklearn.preprocessing import QuantileTransformer
 from threadpoolctl import threadpool_limits
 
-from vadstudy.emotions import EMOTIONS, VAD
-from vadstudy.goemotions import emotion_vad
+from vadstudy.emotions import DIMENSIONS, EMOTIONS, emotion_vad
 from vadstudy.paths import PACKAGED
 
 #: The names that :func:`mapper` builds from.
-NAMES = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled", "random")
+KNOWN = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled")
 SPREAD = PACKAGED / "spread_28.csv"
 
 
@@ -53,17 +54,17 @@ class Mapper:
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "points", points)
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Return the number of labels."""
         return len(self.labels)
 
-    def __getitem__(self, label):
+    def __getitem__(self, label: str) -> np.ndarray:
         """Return the point of a label, shape (dims,)."""
         if label not in self.labels:
             raise KeyError(f"mapper {self.name!r} has no label {label!r}")
         return self.points[self.labels.index(label)]
 
-    def points_for(self, indices):
+    def points_for(self, indices: ArrayLike) -> np.ndarray:
         """Return the points of m label indices, shape (m, dims)."""
         indices = np.asarray(indices, dtype=int)
         if not ((indices >= 0) & (indices < len(self))).all():
@@ -72,43 +73,45 @@ class Mapper:
         return self.points[indices]
 
     @property
-    def dims(self):
+    def dims(self) -> int:
         """Number of dimensions of the space."""
         return self.points.shape[1]
 
-    def least_distance(self):
+    def least_distance(self) -> float:
         """Return the Euclidean distance of the two closest points."""
         return float(pdist(self.points).min())
 
 
-def nrc(lexicon=None):
+def nrc(lexicon: pd.DataFrame | Mapping[str, Sequence[float]] | None = None) -> Mapper:
     """Place each label where the NRC VAD Lexicon (Mohammad, 2018) rates its word.
 
     ``lexicon`` is a frame with words as index and columns valence, arousal, dominance in [0, 1], or a mapping
     of words to those three numbers; by default the 28 packaged rows. A ``ValueError`` names missing words.
     """
     if lexicon is None:
-        lexicon = emotion_vad()
-    elif not isinstance(lexicon, pd.DataFrame):
-        lexicon = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=VAD).T
-    if missing := [word for word in EMOTIONS if word not in lexicon.index]:
+        rows = emotion_vad()
+    elif isinstance(lexicon, pd.DataFrame):
+        rows = lexicon
+    else:
+        rows = pd.DataFrame({word: lexicon[word] for word in EMOTIONS if word in lexicon}, index=DIMENSIONS).T
+    if missing := [word for word in EMOTIONS if word not in rows.index]:
         raise ValueError(
             f"the lexicon lacks {len(missing)} of the 28 emotion words: {', '.join(missing)}; "
             "add them, or leave `lexicon` out to use the packaged rows"
         )
-    if missing := [column for column in VAD if column not in lexicon.columns]:
-        found = list(lexicon.columns)
+    if missing := [column for column in DIMENSIONS if column not in rows.columns]:
+        found = list(rows.columns)
         raise ValueError(f"the lexicon lacks the columns {', '.join(missing)}; it has {found}; rename them")
-    return Mapper("nrc", EMOTIONS, lexicon.loc[list(EMOTIONS), list(VAD)])
+    return Mapper("nrc", EMOTIONS, rows.loc[list(EMOTIONS), list(DIMENSIONS)])
 
 
-def scaled(n_quantiles=21, base=None):
+def scaled(n_quantiles: int = 21, base: Mapper | None = None) -> Mapper:
     """Transform each dimension of ``base`` (by default :func:`nrc`) by its quantiles to a uniform one."""
     base = nrc() if base is None else base
     return Mapper("scaled", base.labels, _quantiles(base.points, n_quantiles).transform(base.points))
 
 
-def to_vad(points, name):
+def to_vad(points: ArrayLike, name: str) -> np.ndarray:
     """Turn points (n, dims) of the space of mapper ``name``, "nrc" or "scaled", into the lexicon's units.
 
     For "scaled" this inverts the quantile transform. Another mapper's space has no valence, arousal and dominance: a
@@ -121,7 +124,7 @@ def to_vad(points, name):
     raise ValueError(f"points of mapper {name!r} are not valence, arousal and dominance; use a run of nrc or scaled")
 
 
-def from_vad(vad, name):
+def from_vad(vad: ArrayLike, name: str) -> np.ndarray:
     """Turn points (n, 3) in the lexicon's units into the space of mapper ``name``, "nrc" or "scaled".
 
     For "scaled", what lies beyond the 28 labels in a dimension comes to 0 or 1. Another mapper is a ``ValueError``.
@@ -137,7 +140,7 @@ def _quantiles(points, n_quantiles):
     return QuantileTransformer(n_quantiles=n_quantiles, output_distribution="uniform").fit(points)
 
 
-def spread(n=28, dims=3, domain="cube"):
+def spread(n: int = 28, dims: int = 3, domain: str = "cube") -> Mapper:
     """Place n labels as far from each other as they go; which label gets which point has no meaning.
 
     "cube" gives the centres of n equal balls packed densely in the unit cube: for 28 in 3 dimensions the
@@ -160,7 +163,7 @@ def spread(n=28, dims=3, domain="cube"):
     return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), points)
 
 
-def matched(points=None, meaning=None):
+def matched(points: Mapper | None = None, meaning: Mapper | None = None) -> Mapper:
     """Give each label the point of ``points`` that lies where ``meaning`` has the label, as far as they go around.
 
     The pairing with the least sum of squared distances (the Hungarian method). By default :func:`spread`'s points get
@@ -173,39 +176,30 @@ def matched(points=None, meaning=None):
     return Mapper("matched", meaning.labels, points.points[order])
 
 
-def shuffled(mapper, seed):
+def shuffled(mapper: Mapper, seed: int) -> Mapper:
     """Pair the points and labels of a mapper at random: the geometry stays, the meaning goes."""
     order = np.random.default_rng(seed).permutation(len(mapper))
     return Mapper(f"shuffled-{mapper.name}", mapper.labels, mapper.points[order])
 
 
-def random(dims=3, seed=0, n=28):
-    """Draw n points uniformly from the unit cube."""
-    points = np.random.default_rng(seed).random((n, dims))
-    return Mapper("random" if dims == 3 else f"random-{dims}", _labels(n), points)
+def mapper(name: str, seed: int = 42) -> Mapper:
+    """Build a mapper by its name in a recipe, one of :data:`KNOWN`; ``seed`` is for "shuffled".
 
-
-def mapper(name, seed=42):
-    """Build a mapper by its name in a recipe, one of :data:`NAMES`; ``seed`` is for "shuffled" and "random".
-
-    "spread", "sphere" and "random" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
+    "spread" and "sphere" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
     "nrc", or the mapper it names, as in "shuffled-scaled" or "shuffled-spread"; "scaled" may carry a number of
     quantiles, as in "scaled-10".
     """
     kind, dash, rest = name.partition("-")
-    plain = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
+    plain: dict[str, Callable[[], Mapper]] = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
     if name in plain:
         return plain[name]()
     if kind == "scaled" and rest.isdecimal():
         return scaled(int(rest))
     if kind == "shuffled" and (not dash or rest in plain):
         return shuffled(plain[rest or "nrc"](), seed)
-    if kind in ("spread", "sphere", "random") and (not dash or rest.isdecimal()):
-        dims = int(rest or 3)
-        if kind == "random":
-            return random(dims, seed)
-        return spread(len(EMOTIONS), dims, "cube" if kind == "spread" else "sphere")
-    raise ValueError(f"unknown mapper {name!r}; expected one of {', '.join(NAMES)}, or one such as spread-8")
+    if kind in ("spread", "sphere") and (not dash or rest.isdecimal()):
+        return spread(len(EMOTIONS), int(rest or 3), "cube" if kind == "spread" else "sphere")
+    raise ValueError(f"unknown mapper {name!r}; expected one of {', '.join(KNOWN)}, or one such as spread-8")
 
 
 def _labels(n):

@@ -7,11 +7,13 @@ from vadstudy.errors import CorpusError
 
 #: The project's folder; the package is installed editable, so that it finds ``runs/`` and ``data/`` beside itself.
 ROOT = Path(__file__).resolve().parents[1]
+#: Folder of what can be made again; ``VADSTUDY_BUILD`` names another.
+BUILD = Path(os.environ.get("VADSTUDY_BUILD") or ROOT / "build").resolve()
 #: Files of the package.
 PACKAGED = Path(__file__).parent / "data"
 
 
-def data_folder():
+def data_folder() -> Path | None:
     """Folder of the local data: ``VADSTUDY_DATA`` if set, else the project's ``data/`` if there, else None.
 
     A relative ``VADSTUDY_DATA`` is taken from the working folder, else from the project's.

@@ -1,32 +1,135 @@
 """The run store: a run that is there is read, a run that is not is trained. The record and the cache are one thing.
 
-A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``), whose
-form is :mod:`vadstudy.runfile`'s. Beside it lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
+A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``): the
+predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN`` prints what it holds. Beside it
+lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
 """
 
 import contextlib
 import hashlib
 import logging
 import platform
+import re
 import shutil
+import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
+import pandas as pd
 from filelock import FileLock
 
-from vadstudy import derived, files, mappers, recipes, runfile, training
+from vadstudy import experiments, mappers, recipes
+from vadstudy.disk import files, manifests, sealed
+from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
-from vadstudy.inference import native
-from vadstudy.paths import ROOT
-from vadstudy.recipes import Recipe
-from vadstudy.runfile import Run
+from vadstudy.mappers import Mapper
+from vadstudy.paths import BUILD, ROOT
+from vadstudy.recipes import Computed, Recipe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from vadstudy.model import Regressor
+
 
 log = logging.getLogger(__name__)
 
 PACKAGES = ("torch", "transformers", "datasets", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recorded run: what was trained or computed, and every prediction that it made."""
+
+    recipe: Recipe | Computed
+    seed: int
+    path: Path
+    meta: dict
+    data: bytes = field(repr=False, compare=False)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """One row a text: ``split``, ``id``, ``label``, outputs ``o0`` …; see :mod:`vadstudy.computed` for others."""
+        return sealed.unpack(self.data)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the predictions' values, by which what belongs to them or is computed from them names them."""
+        return self.meta["digest"]
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row an evaluation: step, epoch, train loss, dev loss, dev accuracy, dev macro-F1 (trained runs only)."""
+        if "history" not in self.meta:
+            raise RunError(f"{self.path} has no history: {self.recipe.name!r} is computed, not trained")
+        return pd.DataFrame(self.meta["history"])
+
+    @property
+    def mapper(self) -> Mapper:
+        """The mapper whose points the run was trained towards, as recorded; a ``RunError`` for a baseline."""
+        name = getattr(self.recipe, "mapper", None)
+        if name is None or "points" not in self.meta:
+            raise RunError(f"{self.path} has no mapper: {self.recipe.name!r} is not a regressor")
+        return Mapper(name, EMOTIONS, np.array(self.meta["points"]))
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that were predicted."""
+        return list(self.predictions["split"].unique())
+
+    def rows(self, split: str) -> pd.DataFrame:
+        """Predictions of one split; a ``RunError`` if the run has none."""
+        rows = self.predictions[self.predictions["split"] == split]
+        if rows.empty:
+            raise RunError(f"{self.path} has no predictions of split {split!r}; it has {', '.join(self.splits)}")
+        return rows
+
+    def outputs(self, split: str) -> np.ndarray:
+        """Points (n, dims), logits or probabilities (n, labels) of a split, as float32."""
+        return self.rows(split).filter(regex=r"^o\d+$").to_numpy("float32")
+
+    def labels(self, split: str) -> np.ndarray:
+        """True label indices (n,) of a split."""
+        return self.rows(split)["label"].to_numpy()
+
+    def ids(self, split: str) -> np.ndarray:
+        """Comment ids (n,) of a split."""
+        return self.rows(split)["id"].to_numpy()
+
+    def regressor(self) -> tuple["PreTrainedTokenizerBase", "Regressor"]:
+        """Tokenizer and regressor with the run's weights, for runs whose recipe keeps them.
+
+        Raises
+        ------
+        RunError
+            If there are no weights, or they are damaged or those of other predictions.
+        """
+        from safetensors.torch import load
+
+        from vadstudy import training
+
+        path = self.path.with_suffix(".safetensors")
+        again = f"restore both from git, or retrain them with `make retrain RUN={self.recipe.name} SEED={self.seed}`"
+        if not isinstance(self.recipe, Recipe) or "weights" not in self.meta or not path.is_file():
+            raise RunError(
+                f"{path} is missing: only recipes with keep_weights keep them, of seed {recipes.SEED}; retrain with "
+                f"`make retrain RUN={self.recipe.name}` after setting it"
+            )
+        data = path.read_bytes()
+        if (found := hashlib.sha256(data).hexdigest()) != self.meta["weights"]:
+            named = re.search(rb"predictions\W+([0-9a-f]{64})", data)
+            other = named and named[1].decode() != self.digest
+            what = f"belongs to other predictions than {self.path}" if other else "is damaged"
+            raise RunError(f"{path} {what} (SHA-256 {found}, recorded {self.meta['weights']}); {again}")
+        tokenizer, regressor, _ = training.build(self.recipe)
+        return tokenizer, regressor.load(path, load(data)).eval()
 
 
 class RunStore:
@@ -40,24 +143,49 @@ class RunStore:
         Where the runs lie; by default ``runs`` for study, else ``build/<profile>/runs``.
     """
 
-    def __init__(self, profile="study", folder=None):
+    def __init__(self, profile: str = "study", folder: Path | str | None = None):
         self.profile = profile
-        self.recipes = recipes.named(profile)
-        self.scratch = ROOT / "build" / profile
+        #: By name; who asks for one by its name knows of which class it is.
+        self.recipes: dict[str, Any] = dict(experiments.named(profile))
+        self.scratch = BUILD / profile
         self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
-        self.read, self.made = {}, {}
+        self.read: dict[tuple[str, int], dict] = {}
+        self.made: dict[tuple[str, int], dict] = {}
+        self.written: dict[Path, int | None] = {}
 
-    def output(self, *parts):
+    def output(self, *parts: str) -> Path:
         """Folder for what the notebooks write: the project's for study, else ``build/<profile>``; made if missing."""
         folder = (ROOT if self.profile == "study" else self.scratch).joinpath(*parts)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def place(self, name, seed):
+    @property
+    def executed(self) -> Path:
+        """Folder of the executed notebooks and their manifests."""
+        return (ROOT / "reports" if self.profile == "study" else self.scratch) / "notebooks"
+
+    def wrote(self, *paths: Path) -> None:
+        """Note files that the notebook at work wrote, for its manifest."""
+        kernel = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        self.written |= dict.fromkeys(paths, kernel and kernel.execution_count)
+
+    def finish(self, notebook: str) -> str:
+        """Write the manifest of a notebook that is at its end; returns the :meth:`summary` of its runs.
+
+        Raises
+        ------
+        WriteError
+            If it cannot be written.
+        """
+        root = ROOT if self.profile == "study" else self.scratch
+        manifests.write(self.executed, root, notebook, self.written, self.read, self.made)
+        return self.summary()
+
+    def place(self, name: str, seed: int) -> Path:
         """File of a run, whether it is recorded or not."""
         return self.folder / name / f"seed{seed}.parquet"
 
-    def get(self, name, seed=recipes.SEED, retrain=False):
+    def get(self, name: str, seed: int = recipes.SEED, retrain: bool = False) -> Run:
         """The run of a recipe and a seed: read if recorded, else trained or computed, and recorded.
 
         Reading needs no right to write, and takes no lock: a run appears, and is replaced, by one rename.
@@ -78,11 +206,11 @@ class RunStore:
                 data = None if retrain else self._bytes(name, seed)
                 if data is None:
                     self._make(recipe, seed, sources)
-                    self.made[name, seed] = True
+                    self.made[name, seed] = {}
                     data = self._bytes(name, seed)
         return self._load(recipe, seed, data)
 
-    def recorded(self, name, seed=recipes.SEED):
+    def recorded(self, name: str, seed: int = recipes.SEED) -> Run:
         """The run of a recipe and a seed, as :meth:`get`, but never made: a ``RunError`` says how to get it."""
         recipe, data = self._recipe(name, seed), self._bytes(name, seed)
         if data is None:
@@ -93,29 +221,31 @@ class RunStore:
             )
         return self._load(recipe, seed, data)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Run:
         return self.get(name)
 
-    def seeds(self, name):
+    def seeds(self, name: str) -> list[int]:
         """The planned seeds of a recipe that are recorded."""
-        return [seed for other, seed in recipes.plan(self.profile) if other == name and self.place(name, seed).exists()]
+        return [
+            seed for other, seed in experiments.plan(self.profile) if other == name and self.place(name, seed).exists()
+        ]
 
-    def all(self, name):
+    def all(self, name: str) -> list[Run]:
         """The runs of a recipe, one a planned seed: of study those that are recorded, or, if none is, the first, made
         now; of the small profiles all."""
-        planned = [seed for other, seed in recipes.plan(self.profile) if other == name] or [recipes.SEED]
+        planned = [seed for other, seed in experiments.plan(self.profile) if other == name] or [recipes.SEED]
         if self.profile == "study":
             planned = self.seeds(name) or planned[:1]
         return [self.get(name, seed) for seed in planned]
 
-    def dependents(self, name):
+    def dependents(self, name: str) -> list[str]:
         """Names of the recipes that are computed from a run, directly or not."""
         direct = [other for other, recipe in self.recipes.items() if name in getattr(recipe, "sources", ())]
         return [found for other in direct for found in (other, *self.dependents(other))]
 
-    def summary(self):
+    def summary(self) -> str:
         """One line for a notebook's end: how many runs were read from the record, of which dates, how many made now."""
-        dates = sorted({date[:10] for date in self.read.values()})
+        dates = sorted({run["date"][:10] for run in self.read.values()})
         span = f" of {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else ""
         return f"{len(self.read)} runs read from the record{span}; {len(self.made)} made just now"
 
@@ -140,14 +270,16 @@ class RunStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RunError(f"{place} cannot be read ({error.strerror}); make it readable, or restore it from git, or "
-                           f"{self._again(name, seed)}") from error  # fmt: skip
+            raise RunError(
+                f"{place} cannot be read ({error.strerror}); make it readable, or restore it from git, or "
+                f"{self._again(name, seed)}"
+            ) from error
 
     def _meta(self, name, seed, data):
         """What a run's file says, verified, and that it is this run's."""
         place, again = self.place(name, seed), self._again(name, seed)
         try:
-            meta = runfile.meta(data)
+            meta = sealed.meta(data)
         except (ValueError, OSError) as error:
             raise RunError(f"{place} is damaged ({error}); restore it from git, or {again}") from error
         found = meta["recipe"].get("name"), meta["seed"]
@@ -161,23 +293,28 @@ class RunStore:
         meta = self._meta(name, seed, data)
         if changed := recipes.differences(meta["recipe"], recipe):
             lines = "\n  ".join(changed)
-            raise RunError(f"{place} was made by another recipe than the code's {name!r}:\n  {lines}\n"
-                           f"Give the recipe its old fields back, or {self._again(name, seed)}")  # fmt: skip
+            raise RunError(
+                f"{place} was made by another recipe than the code's {name!r}:\n  {lines}\n"
+                f"Give the recipe its old fields back, or {self._again(name, seed)}"
+            )
         if sources := getattr(recipe, "sources", ()):
             digests = [self._digest(source, seed, place) for source in sources]
             if meta["fingerprints"].get("source") != fingerprint(digests):
                 found = " or ".join(map(repr, sources))
-                raise RunError(f"{place} was computed from other predictions of {found} than are stored; "
-                               f"{self._again(name, seed)}")  # fmt: skip
-        if (name, seed) not in self.made:
-            self.read[name, seed] = meta["date"]
+                raise RunError(
+                    f"{place} was computed from other predictions of {found} than are stored; {self._again(name, seed)}"
+                )
+        kept = self.made if (name, seed) in self.made else self.read
+        kept[name, seed] = {"date": meta["date"], "digest": meta["digest"]}
         return Run(recipe, seed, place, meta, data)
 
     def _digest(self, name, seed, dependent):
         data = self._bytes(name, seed)
         if data is None:
-            raise RunError(f"{self.place(name, seed)} is missing, from which {dependent} was computed; restore it from "
-                           f"git, or {self._again(name, seed)}")  # fmt: skip
+            raise RunError(
+                f"{self.place(name, seed)} is missing, from which {dependent} was computed; restore it from "
+                f"git, or {self._again(name, seed)}"
+            )
         return self._meta(name, seed, data)["digest"]
 
     @contextlib.contextmanager
@@ -194,6 +331,12 @@ class RunStore:
             yield
 
     def _make(self, recipe, seed, sources):
+        # Here, so that reading the record needs neither PyTorch nor transformers.
+        import torch
+
+        from vadstudy import computed, training
+        from vadstudy.inference import native
+
         log.info("making run %s, seed %s", recipe.name, seed)
         started, place = time.perf_counter(), self.place(recipe.name, seed)
         workdir = self.scratch / "checkpoints" / f"{recipe.name}-seed{seed}"
@@ -207,11 +350,11 @@ class RunStore:
                 more["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
             more["examples_per_second"] = round(trained.examples_per_second, 1)
             if recipe.keep_weights and seed == recipes.SEED:
-                of = {"recipe": recipe.name, "seed": seed, "predictions": runfile.digest(predictions)}
+                of = {"recipe": recipe.name, "seed": seed, "predictions": sealed.digest(predictions)}
                 weights = trained.regressor.packed(torch.float16, of)
                 more["weights"] = hashlib.sha256(weights).hexdigest()
         else:
-            predictions, corpus = derived.COMPUTE[recipe.kind](recipe, seed, sources)
+            predictions, corpus = computed.COMPUTE[type(recipe)](recipe, seed, sources)
             fingerprints = {"corpus": corpus}
             if sources:
                 fingerprints["source"] = fingerprint([run.digest for run in sources])
@@ -226,7 +369,7 @@ class RunStore:
             "precision": native(getattr(recipe, "precision", "fp32")),
             **more,
         }
-        data = runfile.pack(predictions, meta)
+        data = sealed.pack(predictions, meta)
         if weights:
             # First, so that a run that is there has its weights.
             files.write(place.with_suffix(".safetensors"), weights)
@@ -236,6 +379,6 @@ class RunStore:
         shutil.rmtree(workdir, ignore_errors=True)
 
 
-def fingerprint(digests):
+def fingerprint(digests: Sequence[str]) -> str:
     """What a derived run names its sources by: the digest of the predictions of one, the hash of those of several."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

@@ -5,17 +5,22 @@ here, each time, from the run store.
 """
 
 import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import comparisons, measures, metrics
+from vadstudy import bootstrap, metrics
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
-from vadstudy.comparisons import Row
+from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
-from vadstudy.recipes import ENCODER_NAMES, SEARCH, SEED, TEMPERATURES, TRAINED
+from vadstudy.experiments import MAIN, SEARCH, TEMPERATURES
+from vadstudy.recipes import ENCODER_NAMES, SEED
+from vadstudy.runs import Run, RunStore
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -33,65 +38,70 @@ PAPER_LOSS = {"nrc-mae": 0.116, "nrc-mse-5e-7": 0.037, "scaled-mae": 0.127}
 PAPER_IMDB, PAPER_EMOTION = 0.6971, 0.57
 
 
-def setting(store, names=None):
+def setting(store: RunStore, names: Sequence[str] | None = None) -> str:
     """Whose numbers these are, for captions: the encoder, and the seeds of recipes ``names``, or of Tables 1 to 3's."""
     encoder = store.recipes["scaled-mae"].encoder
-    names = names or [recipe.name for recipe in TRAINED]
+    names = names or [recipe.name for recipe in MAIN]
     counts = sorted({len(store.seeds(name)) for name in names if store.seeds(name)}) or [0]
     span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
     seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
     return f"{ENCODER_NAMES.get(encoder, encoder)}, {seeds}"
 
 
-def targets(run, split="test"):
+def targets(run: Run, split: str = "test") -> np.ndarray:
     """True points (n, dims) of a regressor's split."""
     return run.mapper.points_for(run.labels(split))
 
 
-def nearest(run, split="test", metric="manhattan"):
+def nearest(run: Run, split: str = "test", metric: str = "manhattan") -> np.ndarray:
     """Label indices (n,) of a regressor's points by 1NN on its mapper's points."""
     points = run.mapper.points
     return NearestEmotion(metric=metric).fit(points, np.arange(len(points))).predict(run.outputs(split))
 
 
-def most_probable(run, split="test"):
+def most_probable(run: Run, split: str = "test") -> np.ndarray:
     """Label indices (n,) by the greatest logit or probability."""
     return run.outputs(split).argmax(axis=1)
 
 
-def row(runs, read):
-    """A :class:`~vadstudy.comparisons.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
+def row(runs: Sequence[Run], read: Callable[[Run], Any]) -> Row:
+    """A :class:`~vadstudy.bootstrap.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
     return Row([read(run) for run in runs], tuple(training(run) for run in runs))
 
 
-def training(run):
+def training(run: Run) -> tuple[str, int]:
     """The (recipe, seed) of the training that a run's predictions come from: an SVM's, that of its points."""
     return getattr(run.recipe, "source", None) or run.recipe.name, run.seed
 
 
-def threshold_sweep(run, split="dev"):
+def threshold_sweep(run: Run, split: str = "dev") -> pd.DataFrame:
     """The sigmoid baseline's exact-match accuracy and macro-F1 at thresholds from 0.05 to 0.95, in steps of 0.05."""
     probabilities, labels = expit(run.outputs(split)), run.labels(split)
     rows = []
     for threshold in np.round(np.linspace(0.05, 0.95, 19), 2):
         sets = metrics.threshold_predictions(probabilities, threshold)
-        rows.append({"threshold": threshold, "accuracy": metrics.exact_match(sets, labels),
-                     "macro_f1": metrics.multi_hot_macro_f1(sets, labels)})  # fmt: skip
+        rows.append(
+            {
+                "threshold": threshold,
+                "accuracy": metrics.exact_match(sets, labels),
+                "macro_f1": metrics.multi_hot_macro_f1(sets, labels),
+            }
+        )
     return pd.DataFrame(rows).set_index("threshold")
 
 
-def dev_threshold(run):
+def dev_threshold(run: Run) -> float:
     """The threshold of :func:`threshold_sweep` with the best dev macro-F1, the lowest of equally good ones."""
     return float(threshold_sweep(run)["macro_f1"].idxmax())
 
 
-def losses(store, names=None):
-    """Regressors' losses on test over their seeds: a :class:`~vadstudy.comparisons.Comparison` of ``ratio``, R² and
+def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
+    """Regressors' losses on test over their seeds: a :class:`~vadstudy.bootstrap.Comparison` of ``ratio``, R² and
     more.
 
     ``names`` are those of regressors, by default all of the rows of Table 1.
     """
-    regressors = names or [recipe.name for recipe in TRAINED if recipe.mapper]
+    regressors = names or [recipe.name for recipe in MAIN if recipe.mapper]
     rows, train = {}, store["nrc-mae"].labels("train")
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
@@ -102,18 +112,21 @@ def losses(store, names=None):
 
         rows[name] = row(store.all(name), read)
     labels = store["nrc-mae"].labels("test")
-    return comparisons.compare(rows, labels, lambda row, labels: measures.regression(*row))
+    return bootstrap.compare(rows, labels, lambda row, labels: bootstrap.regression(*row))
 
 
-def table1(store):
+def table1(store: RunStore) -> pd.DataFrame:
     """Regression: each regressor's test loss, as a share of the best constant's, R² by dimension (paper: Table 1).
 
     Means over seeds; ``ratio`` with its standard deviation over seeds and its 95 % interval.
     """
     compared = losses(store)
     table = compared.scored(("test_loss", "constant_loss", "ratio", "r2_V", "r2_A", "r2_D")).rename_axis("run")
-    spread = [f"{score}_{end}" for score in ("test_loss", "constant_loss", "r2_V", "r2_A", "r2_D")
-              for end in ("sd", "low", "high")]  # fmt: skip
+    spread = [
+        f"{score}_{end}"
+        for score in ("test_loss", "constant_loss", "r2_V", "r2_A", "r2_D")
+        for end in ("sd", "low", "high")
+    ]
     table = table.drop(columns=spread)
     recipes = [store.recipes[name] for name in table.index]
     table.insert(0, "mapper", [recipe.mapper for recipe in recipes])
@@ -121,14 +134,14 @@ def table1(store):
     return table.assign(paper_loss=[PAPER_LOSS.get(name) for name in table.index])
 
 
-def with_paper(table):
+def with_paper(table: pd.DataFrame) -> pd.DataFrame:
     """A scored table with the paper's accuracy and macro-F1 beside its rows, where it has such rows."""
     paper = pd.DataFrame([PAPER.get(row, (np.nan, np.nan)) for row in table.index], table.index)
     return table.assign(paper_accuracy=paper[0], paper_macro_f1=paper[1])
 
 
-def classifier_predictions(store):
-    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.comparisons.Row`.
+def classifier_predictions(store: RunStore) -> dict[str, Row]:
+    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.bootstrap.Row`.
 
     The threshold that is chosen on dev is chosen anew for each seed.
     """
@@ -148,7 +161,7 @@ def classifier_predictions(store):
     return rows
 
 
-def read_points(store, name):
+def read_points(store: RunStore, name: str) -> dict[str, Row]:
     """A regressor's test predictions by 1NN and, where there is one, by the SVM, of the same trainings."""
     rows = {f"{name}, 1NN": row(store.all(name), nearest)}
     if f"{name}-svm" in store.recipes:
@@ -156,7 +169,7 @@ def read_points(store, name):
     return rows
 
 
-def table2(store, compared=None):
+def table2(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
     """Classification: baseline decodings and regressors with 1NN or SVM (paper: Table 2), over seeds.
 
     ``compared`` is the comparison of :func:`classifier_predictions`, if it is there already.
@@ -165,20 +178,20 @@ def table2(store, compared=None):
     return with_paper(compared.scored())
 
 
-def compare(store, rows):
-    """Compare rows of predictions of the corpus's test labels; see :func:`vadstudy.comparisons.compare`."""
-    return comparisons.compare(rows, store["nrc-mae"].labels("test"))
+def compare(store: RunStore, rows: dict[str, Row]) -> Comparison:
+    """Compare rows of predictions of the corpus's test labels; see :func:`vadstudy.bootstrap.compare`."""
+    return bootstrap.compare(rows, store["nrc-mae"].labels("test"))
 
 
-def mapper_predictions(store):
+def mapper_predictions(store: RunStore) -> dict[str, Row]:
     """Test predictions behind each row of Table 3: every mapper, by 1NN and by the SVM."""
-    rows = {}
+    rows: dict[str, Row] = {}
     for name in ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae"):
         rows |= read_points(store, name)
     return rows
 
 
-def table3(store, compared=None):
+def table3(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
     """Mappers: does it matter where the labels lie? With each mapper's least distance (paper: Table 3), over seeds."""
     compared = compared or compare(store, mapper_predictions(store))
     table = with_paper(compared.scored())
@@ -187,10 +200,10 @@ def table3(store, compared=None):
     return table
 
 
-def per_emotion(rows, labels):
+def per_emotion(rows: dict[str, Row], labels: np.ndarray) -> pd.DataFrame:
     """F1 of each emotion (28 rows) by each row of predictions, and ``support``, its number of test rows.
 
-    ``rows`` are :class:`~vadstudy.comparisons.Row`, of label indices or sets of labels; F1 is the mean over trainings.
+    ``rows`` are :class:`~vadstudy.bootstrap.Row`, of label indices or sets of labels; F1 is the mean over trainings.
     It is NaN for an emotion that is neither true nor predicted.
     """
     n = len(EMOTIONS)
@@ -203,22 +216,30 @@ def per_emotion(rows, labels):
     return table.rename_axis("emotion")
 
 
-def search(store):
+def search(store: RunStore) -> pd.DataFrame:
     """The search on dev: what was tried, and each candidate's best epoch (profile study only)."""
     rows = []
     for recipe in SEARCH:
         if recipe.name in store.recipes:
             best = store[recipe.name].history.sort_values("dev_macro_f1").iloc[-1]
-            rows.append({"row": recipe.name.split("-")[1] if recipe.mapper is None else "scaled-mae",
-                         "trainable_layers": recipe.trainable_layers, "learning_rate": recipe.learning_rate,
-                         "epochs": recipe.epochs, "best_epoch": int(best.epoch), "dev_loss": best.dev_loss,
-                         "dev_accuracy": best.dev_accuracy, "dev_macro_f1": best.dev_macro_f1})  # fmt: skip
+            rows.append(
+                {
+                    "row": recipe.name.split("-")[1] if recipe.mapper is None else "scaled-mae",
+                    "trainable_layers": recipe.trainable_layers,
+                    "learning_rate": recipe.learning_rate,
+                    "epochs": recipe.epochs,
+                    "best_epoch": int(best.epoch),
+                    "dev_loss": best.dev_loss,
+                    "dev_accuracy": best.dev_accuracy,
+                    "dev_macro_f1": best.dev_macro_f1,
+                }
+            )
     return pd.DataFrame(rows)
 
 
-def temperatures(store):
+def temperatures(store: RunStore) -> pd.DataFrame:
     """MAE+CE on dev by its softmax's temperature (profile study only): each one's best epoch."""
-    rows = {}
+    rows: dict[float, pd.Series] = {}
     for recipe in TEMPERATURES:
         if recipe.name in store.recipes:
             best = store[recipe.name].history.sort_values("dev_macro_f1").iloc[-1]
@@ -226,26 +247,35 @@ def temperatures(store):
     return pd.DataFrame(rows).T.rename_axis("temperature")
 
 
-def save(table, name, store, caption):
-    """Write ``name`` as CSV, Markdown and LaTeX to the profile's tables folder; the table is returned, to be shown."""
+def save(table: pd.DataFrame, name: str, store: RunStore, caption: str) -> pd.DataFrame:
+    """Write ``name`` as CSV, Markdown and LaTeX to the profile's tables folder; the table is returned, to be shown.
+
+    Raises
+    ------
+    WriteError
+        If a file cannot be written.
+    """
     folder = store.output("reports", "tables")
     named = not isinstance(table.index, pd.RangeIndex)
-    # Rounded well above what a processor's own rounding changes.
-    table.to_csv(folder / f"{name}.csv", float_format="%.5g", index=named)
     text = table.apply(_as_text)
     align = ["left"] * named + ["right" if dtype.kind in "iuf" else "left" for dtype in table.dtypes]
     markdown = text.to_markdown(index=named, disable_numparse=True, colalign=align)
-    (folder / f"{name}.md").write_text(f"{caption}\n\n{markdown}\n", encoding="utf-8")
     escaped = re.sub(r"([%&#_])", r"\\\1", caption)
-    latex = text.to_latex(caption=escaped, label=f"tab:{name}", index=named, escape=True,
-                          column_format="".join(side[0] for side in align))  # fmt: skip
-    (folder / f"{name}.tex").write_text(latex, encoding="utf-8")
+    latex = text.to_latex(
+        caption=escaped, label=f"tab:{name}", index=named, escape=True, column_format="".join(side[0] for side in align)
+    )
+    # Rounded well above what a processor's own rounding changes.
+    csv = table.to_csv(float_format="%.5g", index=named, lineterminator="\n")
+    written = {"csv": csv, "md": f"{caption}\n\n{markdown}\n", "tex": latex}
+    for end, content in written.items():
+        files.write(folder / f"{name}.{end}", content.encode())
+    store.wrote(*(folder / f"{name}.{end}" for end in written))
     return table
 
 
 def _as_text(column):
     """A column as text: three decimals, powers of ten where those would all be 0, nothing for what is missing."""
-    form = str
+    form: Callable[[Any], str] = str
     if column.dtype.kind == "f":
         form = "{:.0e}".format if 0 < column.abs().max() < 0.0005 else lambda value: f"{round(value, 3) + 0.0:.3f}"
     return column.map(lambda value: "" if pd.isna(value) else form(value)).astype(object)

@@ -4,24 +4,35 @@ What makes it quick on a CPU is not computing twice: the outputs of the layers t
 for the whole corpus and kept on disk, and batches hold texts of nearly equal length.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from datasets import Dataset
-from torch import nn
-from transformers import PrinterCallback, TrainingArguments, set_seed
+from datasets import Dataset, DatasetDict
+from torch import Tensor, nn
+from transformers import (
+    EvalPrediction,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
 
-from vadstudy import checkpoints, corpora, goemotions, mappers, metrics, recipes
+from vadstudy import corpora, mappers, metrics, origin, recipes
 from vadstudy.classifiers import NearestEmotion
+from vadstudy.disk import checkpoints
+from vadstudy.disk.files import writable
+from vadstudy.disk.schemas import SPLITS
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TrainingError
-from vadstudy.files import writable
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
-from vadstudy.losses import LabelLoss, PointLoss
-from vadstudy.regressor import Regressor, load_encoder
+from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder
+from vadstudy.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -31,31 +42,38 @@ class Trained:
     predictions: pd.DataFrame
     history: pd.DataFrame
     regressor: Regressor
-    fingerprints: dict
+    fingerprints: dict[str, str]
     examples_per_second: float
 
 
-def build(recipe, seed=None):
+def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerBase, Regressor, str]:
     """Tokenizer, untrained regressor and the encoder's fingerprint; the seed decides the head's weights."""
     if seed is not None:
         set_seed(seed)
     tokenizer, encoder, fingerprint = load_encoder(recipe.encoder)
     outputs = mappers.mapper(recipe.mapper).dims if recipe.mapper else len(EMOTIONS)
     regressor = Regressor(
-        encoder, outputs, recipe.pooling, recipe.hidden_layers, recipe.dropout, recipe.mapper is not None,
+        encoder,
+        outputs,
+        recipe.pooling,
+        recipe.hidden_layers,
+        recipe.dropout,
+        recipe.mapper is not None,
         recipe.trainable_layers,
-    )  # fmt: skip
+    )
     return tokenizer, regressor, fingerprint
 
 
 class Objective(nn.Module):
     """A regressor and its loss, in the form the Trainer takes: a batch in, loss and outputs out."""
 
-    def __init__(self, regressor, loss):
+    def __init__(self, regressor: Regressor, loss: PointLoss | LabelLoss):
         super().__init__()
         self.regressor, self.loss = regressor, loss
 
-    def forward(self, labels, attention_mask, input_ids=None, hidden=None):
+    def forward(
+        self, labels: Tensor, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None
+    ) -> dict[str, Tensor]:
         outputs = self.regressor(attention_mask, input_ids, hidden)
         return {"loss": self.loss(outputs, labels), "outputs": outputs}
 
@@ -65,16 +83,18 @@ class FiniteTrainer(checkpoints.SealingTrainer):
 
     recipe_name = ""
 
-    def compute_loss(self, model, inputs, **options):
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], **options) -> Any:
         result = super().compute_loss(model, inputs, **options)
         loss = result[0] if isinstance(result, tuple) else result
         if not torch.isfinite(loss):
-            raise TrainingError(f"recipe {self.recipe_name!r}: the loss is {loss.item()} at step "
-                                f"{self.state.global_step}; lower its learning rate, or train it in fp32")  # fmt: skip
+            raise TrainingError(
+                f"recipe {self.recipe_name!r}: the loss is {loss.item()} at step "
+                f"{self.state.global_step}; lower its learning rate, or train it in fp32"
+            )
         return result
 
 
-def dev_scores(recipe, seed):
+def dev_scores(recipe: Recipe, seed: int) -> Callable[[EvalPrediction], dict[str, float]]:
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits."""
     nearest = None
     if recipe.mapper:
@@ -90,13 +110,17 @@ def dev_scores(recipe, seed):
 def _history(log):
     """One row an evaluation from the Trainer's log."""
     frame = pd.DataFrame(log).drop(columns="train_loss", errors="ignore")  # the whole training's, in the last row
-    names = {"loss": "train_loss", "eval_loss": "dev_loss", "eval_accuracy": "dev_accuracy",
-             "eval_macro_f1": "dev_macro_f1"}  # fmt: skip
+    names = {
+        "loss": "train_loss",
+        "eval_loss": "dev_loss",
+        "eval_accuracy": "dev_accuracy",
+        "eval_macro_f1": "dev_macro_f1",
+    }
     frame = frame.rename(columns=names).groupby("step", as_index=False).first()
     return frame.dropna(subset=["dev_loss"])[["step", "epoch", *names.values()]]
 
 
-def chosen_rows(recipe, train):
+def chosen_rows(recipe: Recipe, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which of the rows ``train`` a recipe trains on, and which it predicts as its train split."""
     if recipe.fold:
         i, n = recipe.fold
@@ -114,49 +138,55 @@ class Texts:
     ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on.
     """
 
-    tokens: list
+    tokens: list[list[int]]
     labels: np.ndarray
     ids: np.ndarray
-    rows: dict
+    rows: dict[str, np.ndarray]
     trained_on: np.ndarray
     pad_id: int
 
-    def dataset(self, rows):
+    def dataset(self, rows: np.ndarray) -> Dataset:
         """What the Trainer takes a text's row from, and sorts it by."""
         lengths = [len(self.tokens[i]) for i in rows]
         return Dataset.from_dict({"index": rows, "label": self.labels[rows], "length": lengths})
 
 
-def tokenized(recipe, tokenizer, corpus):
+def tokenized(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, corpus: DatasetDict) -> Texts:
     """The :class:`Texts` of a corpus."""
-    texts = [text for split in goemotions.SPLITS for text in corpus[split]["text"]]
+    texts = [text for split in SPLITS for text in corpus[split]["text"]]
     padding = "max_length" if recipe.pooling == "mean-padded" else False
     tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length, padding=padding)["input_ids"]
-    starts = np.cumsum([0] + [len(corpus[split]) for split in goemotions.SPLITS])
-    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(goemotions.SPLITS)}
+    starts = np.cumsum([0] + [len(corpus[split]) for split in SPLITS])
+    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(SPLITS)}
     trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
-    labels, ids = (np.concatenate([corpus[split][name] for split in goemotions.SPLITS]) for name in ("label", "id"))
+    labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in ("label", "id"))
     return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
 
 
-def frozen_states(recipe, regressor, texts, fingerprints, folder):
+def frozen_states(
+    recipe: Recipe, regressor: Regressor, texts: Texts, fingerprints: dict[str, str], folder: Path
+) -> Frozen | None:
     """The :class:`Frozen` states in ``folder``, in a file named by all that they depend on; None if all is trained."""
     if regressor.n_frozen is None:
         return None
     config = regressor.encoder.config.to_diff_dict()
     depends_on = [fingerprints["encoder"], config, regressor.n_frozen, texts.tokens, texts.pad_id]
-    name = checkpoints.digest(*depends_on, checkpoints.machine(recipe.precision))[:16]
+    name = origin.digest(*depends_on, origin.machine(recipe.precision))[:16]
     return Frozen(folder / f"{name}.npy", regressor, texts.tokens, recipe.precision, texts.pad_id)
 
 
-def objective(recipe, seed, regressor):
+def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objective, torch.optim.Optimizer]:
     """What is minimised, with the optimizer that does it; the head has a learning rate of its own."""
+    loss: PointLoss | LabelLoss
     if recipe.mapper:
         points = mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
-    head = {"params": regressor.head.parameters(), "lr": recipe.head_learning_rate or recipe.learning_rate}
+    head: dict[str, Any] = {
+        "params": regressor.head.parameters(),
+        "lr": recipe.head_learning_rate or recipe.learning_rate,
+    }
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in regressor.encoder.parameters() if p.requires_grad]}, head],
         lr=recipe.learning_rate,
@@ -166,20 +196,46 @@ def objective(recipe, seed, regressor):
     return Objective(regressor, loss), optimizer
 
 
-def settings(recipe, seed, workdir):
+def settings(recipe: Recipe, seed: int, workdir: Path) -> dict[str, Any]:
     """The Trainer's arguments."""
     return dict(
-        output_dir=str(workdir), seed=seed, full_determinism=True, report_to="none",
-        use_cpu=not torch.cuda.is_available(), bf16=native(recipe.precision) == "bf16",
-        num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch_size, per_device_eval_batch_size=64,
-        lr_scheduler_type="linear", warmup_steps=recipe.warmup, max_grad_norm=recipe.max_grad_norm,
-        train_sampling_strategy="group_by_length", remove_unused_columns=False, dataloader_pin_memory=False,
-        eval_strategy="epoch", save_strategy="epoch", logging_strategy="epoch", save_total_limit=None,
-        load_best_model_at_end=True, metric_for_best_model="macro_f1", greater_is_better=True, disable_tqdm=quiet(),
-    )  # fmt: skip
+        output_dir=str(workdir),
+        seed=seed,
+        full_determinism=True,
+        report_to="none",
+        use_cpu=not torch.cuda.is_available(),
+        bf16=native(recipe.precision) == "bf16",
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=64,
+        lr_scheduler_type="linear",
+        warmup_steps=recipe.warmup,
+        max_grad_norm=recipe.max_grad_norm,
+        train_sampling_strategy="group_by_length",
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=None,
+        load_best_model_at_end=True,
+        metric_for_best_model="macro_f1",
+        greater_is_better=True,
+        disable_tqdm=quiet(),
+    )
 
 
-def trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments):
+def trainer(
+    recipe: Recipe,
+    seed: int,
+    texts: Texts,
+    frozen: Frozen | None,
+    model: Objective,
+    optimizer: torch.optim.Optimizer,
+    workdir: Path,
+    callbacks: Sequence[TrainerCallback],
+    arguments: dict[str, Any],
+) -> FiniteTrainer:
     """The Trainer, with batches of token ids, or of states where there are some."""
 
     def collate(rows):
@@ -200,12 +256,12 @@ def trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, a
     )
     made.recipe_name = recipe.name
     # Determinism would fill memory that is about to be written anyway; no result depends on it.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     made.remove_callback(PrinterCallback)
     return made
 
 
-def predictions(recipe, regressor, texts, frozen):
+def predictions(recipe: Recipe, regressor: Regressor, texts: Texts, frozen: Frozen | None) -> pd.DataFrame:
     """Rows of ``predictions.parquet``: the outputs of every split that the recipe asks for."""
     frames = []
     for split in recipe.splits:
@@ -217,7 +273,14 @@ def predictions(recipe, regressor, texts, frozen):
     return pd.concat(frames, ignore_index=True)
 
 
-def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
+def train(
+    recipe: Recipe,
+    seed: int,
+    workdir: Path | str,
+    corpus: DatasetDict | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+    **arguments: Any,
+) -> Trained:
     """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
 
     The epoch with the best dev macro-F1 is kept. Frozen states are kept in ``workdir.parent / "frozen"``, which every
@@ -240,16 +303,16 @@ def train(recipe, seed, workdir, corpus=None, callbacks=(), **arguments):
     frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
     model, optimizer = objective(recipe, seed, regressor)
     made = trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments)
-    made.origin = checkpoints.origin(
+    made.origin = origin.origin(
         recipe,
         seed,
         **fingerprints,
-        tokens=checkpoints.digest(texts.tokens),
-        points=checkpoints.digest(model.loss.points.tolist() if recipe.mapper else None),
+        tokens=origin.digest(texts.tokens),
+        points=origin.digest(model.loss.points.tolist() if isinstance(model.loss, PointLoss) else None),
         states=getattr(frozen, "made", None),
-        arguments=checkpoints.digest(arguments),
+        arguments=origin.digest(arguments),
     )
-    last = checkpoints.newest(workdir, recipe, made.origin)
+    last = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, made.origin))
     result = made.train(resume_from_checkpoint=str(last) if last else None)
     predicted = predictions(recipe, regressor, texts, frozen)
     if frozen is not None:

@@ -8,34 +8,40 @@ on which the regressor was trained. ``learned_from_target`` says in every table 
 import numpy as np
 import pandas as pd
 
-from vadstudy import comparisons, measures, metrics, tables
-from vadstudy.comparisons import Row
+from vadstudy import bootstrap, metrics, tables
+from vadstudy.bootstrap import Comparison, Row
+from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import RunError
-from vadstudy.mappers import VAD, to_vad
+from vadstudy.mappers import to_vad
+from vadstudy.runs import RunStore
 
 #: The scores of EmoBank's rows, of each dimension; a pair's six differences are one family.
 CORRELATIONS = tuple(f"{how}_{dimension}" for how in ("pearson", "spearman") for dimension in "VAD")
 
 
-def points(store, role, split="test"):
+def points(store: RunStore, role: str, split: str = "test") -> np.ndarray:
     """VAD (n, 3) that the regressor predicts for texts of a role (sentiment, six, vad), in the lexicon's units."""
     run = store[f"{role}-points"]
-    return to_vad(run.outputs(split), store.recipes[run.recipe.source].mapper)
+    source = store.recipes[run.recipe.name].source
+    return to_vad(run.outputs(split), store.recipes[source].mapper)
 
 
-def sentiment_threshold(store):
+def sentiment_threshold(store: RunStore) -> float:
     """The threshold on the regressor's valence that is most accurate on train."""
     return metrics.best_threshold(points(store, "sentiment", "train")[:, 0], store["sentiment-points"].labels("train"))
 
 
-def sentiment_predictions(store):
+def sentiment_predictions(store: RunStore) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Labels (n,) predicted for IMDB's test reviews, by row, and what each row learned from IMDB."""
-    regressor, lexicon, words, carried = _runs(store, "sentiment-points", "sentiment-lexicon", "sentiment-words",
-                                               "sentiment-words-transferred")  # fmt: skip
+    regressor, lexicon, words, carried = _runs(
+        store, "sentiment-points", "sentiment-lexicon", "sentiment-words", "sentiment-words-transferred"
+    )
     valence = points(store, "sentiment")[:, 0]
     n, all_n = (len(run.labels("train")) for run in (regressor, lexicon))
-    of_mean, of_words = (_above(run, metrics.best_threshold(run.outputs("train")[:, 0], run.labels("train")))
-                         for run in (lexicon, carried))  # fmt: skip
+    of_mean, of_words = (
+        _above(run, metrics.best_threshold(run.outputs("train")[:, 0], run.labels("train")))
+        for run in (lexicon, carried)
+    )
     swept = metrics.best_threshold(valence, regressor.labels("test"))
     rows = {
         "regressor, valence above 0.5": (valence > 0.5, "nothing"),
@@ -53,21 +59,22 @@ def _above(run, threshold):
     return run.outputs("test")[:, 0] > threshold
 
 
-def sentiment_compared(store) -> comparisons.Comparison:
+def sentiment_compared(store: RunStore) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`sentiment_predictions`."""
     return compared(sentiment_predictions(store)[0], store["sentiment-points"].labels("test"))
 
 
-def sentiment(store, compared=None) -> pd.DataFrame:
+def sentiment(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
     """IMDB: accuracy of each row; the paper swept the threshold on test, and its number stands beside that row."""
     paper = {"regressor, threshold from test": tables.PAPER_IMDB}
     return _scored(compared or sentiment_compared(store), sentiment_predictions(store)[1], paper)
 
 
-def six_predictions(store):
+def six_predictions(store: RunStore) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Labels (n,) predicted for Emotion's test texts, by row, and what each row learned from Emotion."""
-    svm, of_mean, carried, words, lexicon = _runs(store, "six-points-svm", "six-lexicon-svm",
-                                                  "six-words-transferred-svm", "six-words", "six-lexicon")  # fmt: skip
+    svm, of_mean, carried, words, lexicon = _runs(
+        store, "six-points-svm", "six-lexicon-svm", "six-words-transferred-svm", "six-words", "six-lexicon"
+    )
     n = len(lexicon.labels("train"))
     rows = {
         "regressor and SVM": (tables.most_probable(svm), f"an SVM, from {n:,} predicted points"),
@@ -79,23 +86,23 @@ def six_predictions(store):
     return _apart(rows)
 
 
-def six_compared(store) -> comparisons.Comparison:
+def six_compared(store: RunStore) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`six_predictions`."""
     return compared(six_predictions(store)[0], store["six-points-svm"].labels("test"))
 
 
-def six(store, compared=None) -> pd.DataFrame:
+def six(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
     """Emotion: accuracy and macro-F1 of each row over its six labels, the paper's accuracy beside the first."""
     paper = {"regressor and SVM": tables.PAPER_EMOTION}
     return _scored(compared or six_compared(store), six_predictions(store)[1], paper)
 
 
-def human_vad(store):
+def human_vad(store: RunStore) -> np.ndarray:
     """Human VAD (n, 3) of EmoBank's test texts, in [0, 1]."""
-    return store["vad-points"].rows("test")[list(VAD)].to_numpy(float)
+    return store["vad-points"].rows("test")[list(DIMENSIONS)].to_numpy(float)
 
 
-def vad_predictions(store):
+def vad_predictions(store: RunStore) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """VAD (n, 3) predicted for EmoBank's test texts, by row, and what each row learned from EmoBank."""
     _, lexicon, words, carried = _runs(store, "vad-points", "vad-lexicon", "vad-words", "vad-words-transferred")
     rows = {
@@ -107,18 +114,18 @@ def vad_predictions(store):
     return _apart(rows)
 
 
-def compared(rows: dict, labels) -> comparisons.Comparison:
+def compared(rows: dict[str, np.ndarray], labels: np.ndarray) -> bootstrap.Comparison:
     """Comparison of rows of predicted labels, one training each: the flagship's."""
-    return comparisons.compare({name: Row([predicted]) for name, predicted in rows.items()}, labels)
+    return bootstrap.compare({name: Row([predicted]) for name, predicted in rows.items()}, labels)
 
 
-def vad_compared(store) -> comparisons.Comparison:
+def vad_compared(store: RunStore) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`vad_predictions` by their correlations with people, over test texts."""
     rows = {name: Row([predicted]) for name, predicted in vad_predictions(store)[0].items()}
-    return comparisons.compare(rows, human_vad(store), measures.correlation, strata=False)
+    return bootstrap.compare(rows, human_vad(store), bootstrap.correlation, strata=False)
 
 
-def vad(store, compared=None) -> pd.DataFrame:
+def vad(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
     """EmoBank: correlation of predicted with human VAD, a row a predictor and dimension, with 95 % intervals.
 
     ``compared`` is :func:`vad_compared`, if it is there already.
@@ -126,7 +133,7 @@ def vad(store, compared=None) -> pd.DataFrame:
     scored = (compared or vad_compared(store)).scored(CORRELATIONS)
     lines = []
     for name, learned in vad_predictions(store)[1].items():
-        for dimension in VAD:
+        for dimension in DIMENSIONS:
             line = {"row": name, "dimension": dimension, "learned_from_target": learned}
             for how in ("pearson", "spearman"):
                 for end in ("", "_low", "_high"):
@@ -140,8 +147,10 @@ def _runs(store, *names):
     runs = [store[name] for name in names]
     for run in runs[1:]:
         if not np.array_equal(run.ids("test"), runs[0].ids("test")):
-            raise RunError(f"{run.path} and {runs[0].path} were made for different test texts; retrain one, for "
-                           f"example with `make retrain RUN={run.recipe.name}`")  # fmt: skip
+            raise RunError(
+                f"{run.path} and {runs[0].path} were made for different test texts; retrain one, for "
+                f"example with `make retrain RUN={run.recipe.name}`"
+            )
     return runs
 
 

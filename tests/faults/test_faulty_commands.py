@@ -12,7 +12,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from vadstudy.__main__ import main
+from vadstudy.cli import main
 from vadstudy.emotions import EMOTIONS
 from vadstudy.paths import ROOT
 from vadstudy.runs import RunStore
@@ -34,6 +34,7 @@ def nothing_recorded(tmp_path, monkeypatch):
         raise AssertionError("a run was made")
 
     monkeypatch.setattr("vadstudy.runs.ROOT", tmp_path / "site-packages")
+    monkeypatch.setattr("vadstudy.runs.BUILD", tmp_path / "site-packages" / "build")
     monkeypatch.setattr(RunStore, "_make", refuse)
 
 
@@ -117,7 +118,7 @@ def start(*arguments, **options):
 @pytest.mark.faults
 @pytest.mark.parametrize("wait", [0.1, 0.2, 0.8, 1.6, 2.4])
 def test_ctrl_c_while_libraries_are_imported_is_one_line(wait):
-    script = "from vadstudy.__main__ import main; print(flush=True); main()"
+    script = "from vadstudy.cli import main; print(flush=True); main()"
     command = [sys.executable, "-c", script, "predict", *SMOKE, "fine"]
     pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process = subprocess.Popen(command, cwd=ROOT, **pipes)

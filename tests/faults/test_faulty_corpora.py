@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
-from vadstudy import corpora, fetch, goemotions, schemas
+from vadstudy import corpora
+from vadstudy.disk import schemas, sources
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError
+from vadstudy.lab import fetch
 
 COMMENTS = "fine by me\t4\t{0}1\nwow, thanks\t15,26\t{0}2\n"
 TWEETS = "text;label_name\ni feel fine; really;joy\ni am lost;fear\n"
@@ -57,7 +59,7 @@ GOOD = {
     "nrc-vad/NRC-VAD-Lexicon.txt": JOY + GRIEF,
 }
 READERS = {
-    "goemotions": goemotions.load,
+    "goemotions": corpora.goemotions,
     "emotion": corpora.emotion,
     "imdb": corpora.imdb,
     "emobank": corpora.emobank,
@@ -275,28 +277,28 @@ READ = [
     pytest.param(
         TRAIN,
         b"\xef\xbb\xbf" + COMMENTS.format("train").encode(),
-        lambda: goemotions.load()["train"]["text"][0],
+        lambda: corpora.goemotions()["train"]["text"][0],
         "fine by me",
         id="a byte order mark is no part of the first text",
     ),
     pytest.param(
         TRAIN,
         COMMENTS.format("train").replace("\n", "\r\n"),
-        lambda: goemotions.load()["train"]["id"][:],
+        lambda: corpora.goemotions()["train"]["id"][:],
         ["train1", "train2"],
         id="line ends of Windows are no part of the id",
     ),
     pytest.param(
         TRAIN,
         COMMENTS.format("train")[:-1],
-        lambda: goemotions.load()["train"]["id"][:],
+        lambda: corpora.goemotions()["train"]["id"][:],
         ["train1", "train2"],
         id="no line end behind the last row",
     ),
     pytest.param(
         TRAIN,
         '"open\t3\tx\nit\'s "so\t4\ty\n',
-        lambda: goemotions.load()["train"]["text"][:],
+        lambda: corpora.goemotions()["train"]["text"][:],
         ['"open', "it's \"so"],
         id="quotes are text where fields are separated by tabs",
     ),
@@ -362,13 +364,13 @@ def test_the_mini_corpus_is_held_to_its_schema(tmp_path):
     path = tmp_path / "mini.tsv"
     path.write_text("ok\t4\tm1\ttrain\nno\t3,3\tm2\ttrain\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="line 2, labels: '3,3' is not"):
-        goemotions.mini(path)
+        corpora.mini(path)
     path.write_text("ok\t4\tm1\tvalid\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="line 1, split: 'valid' is not one of train, dev, test"):
-        goemotions.mini(path)
+        corpora.mini(path)
     path.write_text("ok\t4\tm1\ttrain\nno\t3\tm1\tdev\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="line 2: id 'm1' stands in"):
-        goemotions.mini(path)
+        corpora.mini(path)
 
 
 def hub(
@@ -448,9 +450,9 @@ HUB = [
 @pytest.mark.parametrize(("answer", "message"), HUB)
 def test_a_faulty_answer_of_the_hub_is_one_line(folder, monkeypatch, answer, message):
     shutil.rmtree(folder / "emotion")
-    monkeypatch.setattr(goemotions, "load_dataset", lambda *_: hub())
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub())
     assert corpora.emotion()["dev"].to_dict() == {"text": ["a", "b"], "label": [1, 4], "id": ["dev0", "dev1"]}
-    monkeypatch.setattr(goemotions, "load_dataset", answer)
+    monkeypatch.setattr(sources, "load_dataset", answer)
     with pytest.raises(CorpusError, match=message) as error:
         corpora.emotion()
     assert "\n" not in str(error.value)
@@ -474,14 +476,14 @@ def test_goemotions_and_imdb_of_the_hub_are_held_to_the_schemas(folder, monkeypa
 
     for name in ("goemotions", "imdb"):
         shutil.rmtree(folder / name)
-    monkeypatch.setattr(goemotions, "load_dataset", lambda *_: comments("abc"))
-    assert goemotions.load()["dev"].to_dict() == {"id": ["b", "bx"], "text": ["a", "b"], "labels": [[3], [3, 27]]}
-    monkeypatch.setattr(goemotions, "load_dataset", lambda *_: comments("aba"))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: comments("abc"))
+    assert corpora.goemotions()["dev"].to_dict() == {"id": ["b", "bx"], "text": ["a", "b"], "labels": [[3], [3, 27]]}
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: comments("aba"))
     with pytest.raises(CorpusError, match="on the hub, test, row 1: id 'a' stands in .* on the hub, train, row 1, too"):
-        goemotions.load()
-    monkeypatch.setattr(goemotions, "load_dataset", lambda *_: hub([0, 1], names=("neg", "pos")))
+        corpora.goemotions()
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub([0, 1], names=("neg", "pos")))
     assert corpora.imdb()["test"].to_dict() == {"text": ["a", "b"], "label": [0, 1], "id": ["test0", "test1"]}
-    monkeypatch.setattr(goemotions, "load_dataset", lambda *_: hub([0, 1], names=("pos", "neg")))
+    monkeypatch.setattr(sources, "load_dataset", lambda *_: hub([0, 1], names=("pos", "neg")))
     with pytest.raises(CorpusError, match="with the labels neg, pos"):
         corpora.imdb()
 
@@ -524,7 +526,7 @@ def test_what_belongs_to_another_user_is_one_line(open_folder, path, what):
 
 def fetched(monkeypatch, got=None):
     """Let fetch have this corpus for GoEmotions, or the one of two rows that is in the data folder."""
-    got = goemotions.load() if got is None else got
+    got = corpora.goemotions() if got is None else got
     monkeypatch.setitem(fetch.CORPORA, "goemotions", (lambda: got, *fetch.CORPORA["goemotions"][1:]))
 
 
@@ -546,7 +548,7 @@ def test_fetching_where_nothing_can_be_written_is_one_line(open_folder, monkeypa
 
 
 def test_what_fetch_is_given_in_part_never_takes_the_place_of_what_is_whole(folder, monkeypatch):
-    corpus = goemotions.load()
+    corpus = corpora.goemotions()
     corpus["test"] = corpus["test"].select([0])
     fetched(monkeypatch, corpus)
     with pytest.raises(CorpusError, match="test.tsv has 1 rows of test"):
@@ -555,11 +557,12 @@ def test_what_fetch_is_given_in_part_never_takes_the_place_of_what_is_whole(fold
     assert not (folder / ".part").exists()
 
 
-def test_emobank_that_differs_or_cannot_be_had_is_not_written(folder, monkeypatch):
-    monkeypatch.setattr(fetch, "EMOBANK", (folder / BANK).as_uri())
-    with pytest.raises(CorpusError, match="emobank.csv has SHA-256 .*, expected 1ade4a"):
+def test_emobank_that_differs_or_cannot_be_had_is_not_written(folder, monkeypatch, served):
+    address = served(folder)
+    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/{BANK}")
+    with pytest.raises(CorpusError, match="emobank.csv is another file than the study's .*1ade4a"):
         fetch.store("emobank", folder / "target")
-    monkeypatch.setattr(fetch, "EMOBANK", (folder / "nowhere").as_uri())
+    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/nowhere")
     with pytest.raises(CorpusError, match="nowhere cannot be reached .* by hand") as error:
         fetch.store("emobank", folder / "target")
     assert "\n" not in str(error.value) and not list((folder / "target").rglob("*"))
@@ -587,9 +590,11 @@ def test_a_full_disk_while_fetching_is_one_line_and_leaves_nothing(folder, tmp_p
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from vadstudy import fetch, goemotions, schemas
+from vadstudy.lab import fetch
+from vadstudy import corpora
+from vadstudy.disk import schemas
 
-mini = goemotions.mini()
+mini = corpora.mini()
 schemas.ROWS["goemotions"] = {split: len(rows) for split, rows in mini.items()}
 moment, folder = sys.argv[1], Path(sys.argv[2])
 def kill(*_, **__):
@@ -598,7 +603,7 @@ def half(corpus, folder):
     (folder / "train.tsv").write_text("half a li")
     kill()
 write = half if moment == "writing" else fetch.write_goemotions
-read = kill if moment == "reading" else goemotions.read
+read = kill if moment == "reading" else corpora.read
 fetch.CORPORA["goemotions"] = (lambda: mini, write, read)
 replace, moved = os.replace, []
 def replacing(source, target):

@@ -14,8 +14,9 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from vadstudy import grid, progress, recipes, training, tuned, tuning
+from vadstudy import recipes, training
 from vadstudy.errors import RunError, TrainingError, WriteError
+from vadstudy.lab import grid, progress, tuned, tuning
 from vadstudy.runs import RunStore
 
 SEED = recipes.SEED
@@ -76,11 +77,17 @@ training_of = training.train
 #: How the source of a recorded run, which is gone, comes out when it is made anew, and what is said of whom.
 CASES = [
     pytest.param(training_of, {}, id="source: gone, and made again as it was"),
-    pytest.param(fails, {"nrc-mae": "the loss is nan", "nrc-mae-svm": "nrc-mae, seed 42, which it is computed"},
-                 id="source: gone, and it fails"),
-    pytest.param(another, {"nrc-mae-svm": "computed from other predictions of 'nrc-mae'"},
-                 id="source: gone, and it comes out otherwise"),
-]  # fmt: skip
+    pytest.param(
+        fails,
+        {"nrc-mae": "the loss is nan", "nrc-mae-svm": "nrc-mae, seed 42, which it is computed"},
+        id="source: gone, and it fails",
+    ),
+    pytest.param(
+        another,
+        {"nrc-mae-svm": "computed from other predictions of 'nrc-mae'"},
+        id="source: gone, and it comes out otherwise",
+    ),
+]
 
 
 @pytest.mark.parametrize(("made", "said"), CASES)
@@ -156,7 +163,7 @@ from pathlib import Path
 if __name__ != "__main__":
     Path(sys.argv[1], f"importing{os.getpid()}").touch()
     time.sleep(3)  # stands in for what takes long
-from vadstudy import __main__, recipes, runs
+from vadstudy import cli, experiments, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -166,9 +173,9 @@ def store(profile):
     return found
 
 if __name__ == "__main__":
-    recipes.plan = lambda profile: [("nrc-mae", 42), ("bce", 42)]
+    experiments.plan = lambda profile: [("nrc-mae", 42), ("bce", 42)]
     runs.RunStore = store
-    __main__.main(["grid", "--profile", "smoke", "--jobs", "2"])
+    cli.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """
 
 

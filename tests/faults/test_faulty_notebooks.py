@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
-from vadstudy import execution
-from vadstudy.__main__ import main
+from vadstudy.cli import main
 from vadstudy.errors import NotebookError, WriteError
+from vadstudy.paper import execution
 
 FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
 WHICH = "import sys\nprint(sys.executable)"
@@ -92,17 +92,18 @@ LEFTOVERS = (".01_in.7.part.ipynb", ".01_in.ipynb.7.part", ".ipynb_checkpoints/0
 
 @pytest.mark.parametrize("name", LEFTOVERS)
 def test_what_a_killed_execution_left_is_no_executed_notebook(tmp_path, name):
-    from vadstudy import report
+    from vadstudy.paper.record import Record
     from vadstudy.runs import RunStore
 
     (store := RunStore("smoke", tmp_path / "runs")).scratch = tmp_path
-    for each in (name, "01_in.ipynb"):
-        path = report.executed(store) / each
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('"0 runs read from the record; 1 made just now\\n"')
-    assert [path.name for path in report.notebooks(store)] == ["01_in.ipynb"]
     store.get("corpus-lengths")
-    assert report.record(store).endswith(": 0 read from the record, 1 made just now.")
+    store.finish("01_in")
+    for each in (name, "01_in.ipynb"):
+        path = store.executed / each
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    assert [path.name for path in Record(store).notebooks] == ["01_in.ipynb"]
+    assert Record(store).sentence().endswith(": 0 read from the record, 1 made just now.")
 
 
 def full(folder):

@@ -17,7 +17,8 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from vadstudy import derived, files, recipes, runfile, training
+from vadstudy import computed, experiments, recipes, training
+from vadstudy.disk import files, sealed
 from vadstudy.errors import RunError, WriteError
 from vadstudy.runs import RunStore
 
@@ -53,7 +54,7 @@ def store(tmp_path, monkeypatch):
     """A smoke store whose flagship, weights and all, its SVM and another run are recorded; nothing is trained."""
     monkeypatch.setattr(training, "train", lambda recipe, seed, workdir: trained(1))
     monkeypatch.setattr(training, "build", lambda recipe: (None, Stub(), "e"))
-    monkeypatch.setitem(derived.COMPUTE, "svm", lambda recipe, seed, sources: (sources[0].predictions, "c"))
+    monkeypatch.setitem(computed.COMPUTE, recipes.SVM, lambda recipe, seed, sources: (sources[0].predictions, "c"))
     made = fresh(tmp_path)
     for name, seed in ((f"{NAME}-svm", SEED), (NAME, 43), ("softmax", SEED)):
         made.get(name, seed)
@@ -81,12 +82,12 @@ def cut(keep):
     return lambda store, path: path.write_bytes(path.read_bytes()[:keep])
 
 
-def sealed(change):
+def honest(change):
     """Another run's honest file: sealed anew, with ``change`` made to what it says."""
 
     def damage(store, path):
         data = path.read_bytes()
-        files.write(path, runfile.pack(runfile.unpack(data), runfile.meta(data) | change))
+        files.write(path, sealed.pack(sealed.unpack(data), sealed.meta(data) | change))
 
     return damage
 
@@ -98,9 +99,9 @@ def said(text):
         table = pq.read_table(path)
         with pq.ParquetWriter(buffer := BytesIO(), table.schema.remove_metadata()) as writer:
             writer.write_table(table.replace_schema_metadata(None))
-            writer.add_key_value_metadata({"run": text, "seal": runfile.BLANK.decode()})
+            writer.add_key_value_metadata({"run": text, "seal": sealed.BLANK.decode()})
         data = buffer.getvalue()
-        path.write_bytes(data.replace(runfile.BLANK, b"sealed:" + hashlib.sha256(data).hexdigest().encode()))
+        path.write_bytes(data.replace(sealed.BLANK, b"sealed:" + hashlib.sha256(data).hexdigest().encode()))
 
     return damage
 
@@ -126,7 +127,7 @@ def folder(store, path):
 
 
 def recipe_of(**changes):
-    return sealed({"recipe": recipes.as_fields(replace(recipes.named("smoke")[NAME], **changes))})
+    return honest({"recipe": recipes.as_fields(replace(experiments.named("smoke")[NAME], **changes))})
 
 
 AGAIN = rf"retrain it with `make retrain RUN={NAME} SEED=42 PROFILE=smoke`"
@@ -148,8 +149,8 @@ CASES = [
     pytest.param(said("null"), "its metadata is NoneType, expected an object", id="metadata: null"),
     pytest.param(said('{"recipe": '), "Expecting value", id="metadata: no JSON"),
     pytest.param(said("{}"), "field 'recipe' is None, expected dict", id="metadata: an empty object"),
-    pytest.param(sealed({"recipe": "x"}), "field 'recipe' is 'x', expected dict", id="metadata: a recipe that is text"),
-    pytest.param(sealed({"seed": "42"}), "field 'seed' is '42', expected int", id="metadata: a seed that is text"),
+    pytest.param(honest({"recipe": "x"}), "field 'recipe' is 'x', expected dict", id="metadata: a recipe that is text"),
+    pytest.param(honest({"seed": "42"}), "field 'seed' is '42', expected int", id="metadata: a seed that is text"),
     pytest.param(
         replaced_by(NAME, 43), "holds another run, 'scaled-mae' of seed 43", id="another run's file: of another seed"
     ),
@@ -179,11 +180,11 @@ def test_what_is_not_the_run_is_an_error_until_it_is_made_again(store, damage, m
 
 def test_a_flipped_bit_of_any_byte_is_found(store):
     data = bytearray(store.place("softmax", SEED).read_bytes())
-    assert runfile.meta(bytes(data))
+    assert sealed.meta(bytes(data))
     for i in range(len(data)):
         data[i] ^= 1 << i % 8
         with pytest.raises(ValueError):
-            runfile.meta(bytes(data))
+            sealed.meta(bytes(data))
         data[i] ^= 1 << i % 8
 
 
@@ -194,7 +195,7 @@ def test_another_recipe_is_an_error_with_the_fields(store):
 
 
 def other_predictions(store, path):
-    files.write(path, runfile.pack(trained(2).predictions, runfile.meta(path.read_bytes())))
+    files.write(path, sealed.pack(trained(2).predictions, sealed.meta(path.read_bytes())))
 
 
 SOURCES = [
@@ -212,7 +213,7 @@ def test_what_is_computed_from_a_run_needs_that_run(store, change, message):
 
 
 def weights_of_another(store, path):
-    path.write_bytes(Stub().packed(None, {"predictions": runfile.digest(trained(2).predictions)}))
+    path.write_bytes(Stub().packed(None, {"predictions": sealed.digest(trained(2).predictions)}))
 
 
 WEIGHTS = [
@@ -281,7 +282,7 @@ def test_a_kill_leaves_the_old_run_or_the_new_one(store, moment, version, usable
     _, status = os.waitpid(in_a_child(lambda: killed_at(moment, store)), 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
     run = store.get(NAME)
-    assert run.predictions.equals(runfile.unpack(runfile.pack(trained(version).predictions, run.meta)))
+    assert run.predictions.equals(sealed.unpack(sealed.pack(trained(version).predictions, run.meta)))
     assert run.meta["history"]["dev_loss"] == [version]
     if usable:
         run.regressor()
@@ -291,8 +292,10 @@ def test_a_kill_leaves_the_old_run_or_the_new_one(store, moment, version, usable
     assert store.seeds(NAME) == [SEED]
     store.get(NAME, retrain=True).regressor()
     assert sorted(path.name for path in run.path.parent.iterdir()) == [
-        "seed42.parquet", "seed42.safetensors", "seed43.parquet"
-    ]  # fmt: skip
+        "seed42.parquet",
+        "seed42.safetensors",
+        "seed43.parquet",
+    ]
 
 
 @pytest.mark.faults
@@ -308,7 +311,7 @@ def test_readers_during_retrains_see_one_run_or_another(store):
             run = store.get(NAME)
             version = int(run.meta["examples_per_second"])
             assert (run.predictions["o0"] == version).all() and run.history["dev_loss"].tolist() == [version]
-            assert runfile.digest(run.predictions) == run.digest
+            assert sealed.digest(run.predictions) == run.digest
             seen.add(version)
     finally:
         if not seen:

@@ -20,12 +20,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_annotate import Stub
+from stubs import Stub
 
-from vadstudy import annotate, files
-from vadstudy.annotate import Annotation
+from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import TableError
+from vadstudy.use import annotate
+from vadstudy.use.annotate import Annotation
 
 
 @pytest.fixture(autouse=True)
@@ -595,9 +596,9 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, suffix):
     pd.DataFrame({"text": [f"text {i}" for i in range(1200)]}).to_csv(source, index=False)
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
-        "import test_annotate; from vadstudy import annotate; annotate.PART = 8\n"
+        "import stubs; from vadstudy.use import annotate; annotate.PART = 8\n"
         "print(flush=True)\n"
-        "annotate.Annotation(Path(sys.argv[2]), Path(sys.argv[3])).run(test_annotate.Stub())\n"
+        "annotate.Annotation(Path(sys.argv[2]), Path(sys.argv[3])).run(stubs.Stub())\n"
     )
     command = [sys.executable, "-c", script, str(Path(__file__).parents[1]), source, out]
     for wait in np.random.default_rng(0).uniform(0, np.linspace(0.1, 2, 8)):

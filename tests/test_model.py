@@ -1,0 +1,179 @@
+"""The regressor: pooling, padding, the frozen part, save and load; the losses, by values worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from vadstudy.inference import padded, predict
+from vadstudy.mappers import nrc
+from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder, pool
+
+TEXTS = ["Something in the way she moves", "no", "I never saw that one coming, wow, what a day it has been for us all"]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return load_encoder("tiny")
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    return load_encoder("minilm")
+
+
+def regressor(loaded, **options):
+    torch.manual_seed(1)
+    return Regressor(loaded[1], **{"outputs": 3} | options).eval()
+
+
+def tokens(loaded, texts=TEXTS):
+    return loaded[0](texts)["input_ids"]
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
+@pytest.mark.parametrize("trainable_layers", [None, 2])
+@torch.inference_mode()
+def test_padding_changes_nothing(minilm, pooling, trainable_layers):
+    model = regressor(minilm, pooling=pooling, trainable_layers=trainable_layers)
+    ids, mask = padded(tokens(minilm))
+    together = model(mask, ids)
+    wider = torch.nn.functional.pad(ids, (0, 20)), torch.nn.functional.pad(mask, (0, 20))
+    alone = torch.cat([model(*reversed(padded([each]))) for each in tokens(minilm)])
+    torch.testing.assert_close(together, alone, atol=2e-6, rtol=0)
+    torch.testing.assert_close(together, model(wider[1], wider[0]), atol=2e-6, rtol=0)
+
+
+def test_pooling_by_hand():
+    hidden = torch.tensor([[[1.0, -4.0], [3.0, -2.0], [90.0, 90.0]]])
+    mask = torch.tensor([[1, 1, 0]])
+    assert pool(hidden, mask, "mean").tolist() == [[2.0, -3.0]]
+    assert pool(hidden, mask, "max").tolist() == [[3.0, -2.0]]
+    assert pool(hidden, mask, "cls").tolist() == [[1.0, -4.0]]
+
+
+def test_points_lie_in_the_cube_and_logits_do_not(tiny):
+    with torch.no_grad():
+        model = regressor(tiny)
+        model.head[-1].weight.mul_(1000)
+        points = predict(model, tokens(tiny))
+        assert points.shape == (3, 3) and points.min() >= 0 and points.max() <= 1
+        model.squash = False
+        logits = predict(model, tokens(tiny))
+    assert abs(logits).max() > 1
+
+
+@torch.inference_mode()
+def test_states_of_the_frozen_layers_give_the_same_points(minilm):
+    model = regressor(minilm, trainable_layers=2)
+    ids, mask = padded(tokens(minilm))
+    torch.testing.assert_close(model(mask, hidden=model.frozen(ids, mask)), model(mask, ids))
+    whole = regressor(minilm, trainable_layers=None)
+    torch.testing.assert_close(whole(mask, ids), model(mask, ids), atol=1e-6, rtol=0)
+
+
+def test_trainable_layers_are_the_last_ones_and_the_head(minilm):
+    names = set(regressor(minilm, trainable_layers=2).trained())
+    layers = {name.split(".")[3] for name in names if name.startswith("encoder")}
+    assert layers == {"4", "5"} and "head.1.weight" in names
+    minilm[1].requires_grad_(True)
+    assert any("embeddings" in name for name in regressor(minilm).trained())
+
+
+def test_hidden_layers_widen_the_head(tiny):
+    model = regressor(tiny, hidden_layers=(16, 8), outputs=28)
+    shapes = [tuple(layer.weight.shape) for layer in model.head if hasattr(layer, "weight")]
+    assert shapes == [(16, 32), (8, 16), (28, 8)]
+
+
+def test_save_and_load_give_equal_predictions(tiny, tmp_path):
+    model, other = regressor(tiny, trainable_layers=1), Regressor(load_encoder("tiny")[1], 3, trainable_layers=1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.1)
+    model.save(tmp_path / "weights.safetensors")
+    before = predict(other, tokens(tiny))
+    after = predict(other.load(tmp_path / "weights.safetensors"), tokens(tiny))
+    assert (after == predict(model, tokens(tiny))).all() and (after != before).any()
+
+
+def test_weights_that_do_not_fit_are_named(tiny, tmp_path):
+    regressor(tiny, trainable_layers=1).save(tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"w\.safetensors does not fit.*encoder.encoder.layer.0"):
+        Regressor(load_encoder("tiny")[1], 3, trainable_layers=2).load(tmp_path / "w.safetensors")
+
+
+def test_bad_options_are_named(tiny):
+    with pytest.raises(ValueError, match="unknown pooling 'median'"):
+        regressor(tiny, pooling="median")
+    with pytest.raises(ValueError, match="trainable_layers: 9, the encoder has 2 layers"):
+        regressor(tiny, trainable_layers=9)
+
+
+def test_an_encoder_that_cannot_be_had_is_named():
+    with pytest.raises(ValueError, match="encoder 'bert-base-cased' is neither a folder nor reachable"):
+        load_encoder("bert-base-cased")
+
+
+POINTS = [[0.0, 0.0], [1.0, 1.0]]
+
+
+PREDICTED = torch.tensor([[0.5, 0.0], [1.0, 0.8]])
+
+
+LABELS = torch.tensor([0, 1])
+
+
+def test_mae_and_mse():
+    assert PointLoss(POINTS, "mae")(PREDICTED, LABELS).item() == pytest.approx((0.5 + 0.2) / 4)
+    assert PointLoss(POINTS, "mse")(PREDICTED, LABELS).item() == pytest.approx((0.25 + 0.04) / 4)
+
+
+def test_the_greatest_loss_is_1():
+    for kind in ("mae", "mse"):
+        assert PointLoss(POINTS, kind)(torch.ones(1, 2), torch.tensor([0])).item() == 1
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.1])
+def test_mae_ce_is_equation_1(temperature):
+    near, far = 0.2, 1.8
+    ce = -math.log(math.exp(-near / temperature) / (math.exp(-near / temperature) + math.exp(-far / temperature)))
+    loss = PointLoss(POINTS, "mae+ce", loss_lambda=0.5, temperature=temperature)
+    assert loss(PREDICTED[1:], LABELS[1:]).item() == pytest.approx(0.1 + 0.5 * ce, abs=1e-6)
+
+
+def test_without_a_temperature_ce_is_nearly_inert():
+    points = torch.tensor(nrc().points, dtype=torch.float32)
+    loss = PointLoss(nrc().points, "mae+ce", loss_lambda=1.0)
+    at_the_target = loss(points, torch.arange(28)).item()
+    assert math.exp(-at_the_target) == pytest.approx(0.077, abs=0.001)
+
+
+def test_noise_on_the_targets_is_for_training_only():
+    loss = PointLoss(POINTS, "mae", target_noise=0.3)
+    exact = torch.tensor(POINTS)
+    assert loss.eval()(exact, LABELS).item() == 0
+    losses = [loss.train()(exact, LABELS).item() for _ in range(20)]
+    assert max(losses) > 0
+
+
+def test_noisy_targets_stay_in_the_cube():
+    torch.manual_seed(0)
+    loss, middle = PointLoss(POINTS, "mae", target_noise=9.0).train(), torch.full((2, 2), 0.5)
+    found = [loss(middle, LABELS).item() for _ in range(20)]
+    assert max(found) == 0.5 and min(found) < 0.5, "no target is farther from the middle than a corner"
+
+
+def test_label_losses():
+    logits = torch.tensor([[2.0, 0.0]])
+    assert LabelLoss("ce")(logits, torch.tensor([0])).item() == pytest.approx(math.log(1 + math.exp(-2)))
+    expected = (math.log(1 + math.exp(-2)) + math.log(2)) / 2
+    assert LabelLoss("bce")(logits, torch.tensor([0])).item() == pytest.approx(expected)
+
+
+def test_unknown_losses_are_named():
+    with pytest.raises(ValueError, match="unknown regression loss 'huber'"):
+        PointLoss(POINTS, "huber")
+    with pytest.raises(ValueError, match="unknown classification loss 'mae'"):
+        LabelLoss("mae")

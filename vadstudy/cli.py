@@ -1,0 +1,337 @@
+"""Every command: ``vadstudy --help``. What a command needs is imported when it is called, so that help is quick."""
+
+import errno
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vadstudy import recipes
+from vadstudy.emotions import DIMENSIONS
+from vadstudy.errors import StudyError, TableError
+from vadstudy.paths import ROOT
+
+profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
+model_option = click.option(
+    "--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True, help="Whose recorded model."
+)
+classifier_option = click.option(
+    "--classifier",
+    default="1nn",
+    type=click.Choice(["1nn", "svm"]),
+    show_default=True,
+    help="How a point becomes an emotion. 1nn: the nearest, with probabilities that are a "
+    "softmax of distances, its temperature chosen on dev. svm: it ranks the emotions "
+    "and has no probabilities.",
+)
+path = click.Path(dir_okay=False, path_type=Path)
+#: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+class Stopped(click.ClickException):
+    """Stopped by Ctrl-C: one line, and the exit status that shells give it."""
+
+    exit_code = 130
+
+
+class Texts(click.Command):
+    """A command whose arguments are texts: one that begins with a hyphen looks like an option."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.NoSuchOption as error:
+            hint = f"a text that begins with - goes after --, as in: {context.command_path} -- '-_- oh well'"
+            raise click.UsageError(f"{error.format_message()} If it is a text: {hint}", context) from error
+
+
+class OneLine(click.Group):
+    """What the package refuses on purpose, Ctrl-C, and a disk that is full or closed end in one line, no traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except StudyError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            raise Stopped("stopped") from None
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
+
+
+@click.group(cls=OneLine)
+def main() -> None:
+    """Read emotions and VAD from texts; make the study: train, tune, execute notebooks, write the report."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+
+def _pipeline(profile, classifier):
+    from vadstudy.use.pipeline import EmotionPipeline
+
+    return EmotionPipeline(profile=profile, classifier=classifier)
+
+
+@main.command(cls=Texts)
+@click.argument("texts", nargs=-1)
+@click.option("--top", default=3, show_default=True, type=click.IntRange(1, 28), help="How many emotions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all 28 emotions.")
+@classifier_option
+@model_option
+def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, profile: str) -> None:
+    """Show where TEXTS lie in the space, and their emotions; without TEXTS, of each line of standard input.
+
+    \b
+    Example:
+      vadstudy predict "I can't wait to see you again!"
+      vadstudy predict --json < comments.txt > readings.jsonl
+      vadstudy predict -- "-_- a text that begins with a hyphen"
+
+    Valence, arousal and dominance go from 0 to 1, in the units of the NRC lexicon. The numbers beside the emotions are
+    probabilities by 1nn, which --json gives as "emotions"; svm ranks only, and --json gives its names as "ranking", the
+    best first. A text in which the model knows no sign gets nothing, null in JSON.
+    """
+    if not texts and sys.stdin.isatty():
+        raise click.UsageError("no text; give one in quotes, or lines on standard input")
+    given = iter(texts) if texts else _lines(sys.stdin.buffer)
+    try:
+        read = _pipeline(profile, classifier)
+        _show(read(given), top, as_json, read.ranks_only)
+    except ValueError as error:
+        raise error if isinstance(error, StudyError) else click.ClickException(str(error)) from error
+
+
+def _lines(stream):
+    """Lines with words of a stream of bytes."""
+    for number, line in enumerate(stream, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
+        except UnicodeDecodeError as error:
+            raise TableError(
+                f"standard input, line {number} is not UTF-8 ({error}); convert it, for example with "
+                "`iconv -f cp1252 -t utf-8`"
+            ) from error
+        if text.strip():
+            yield text
+
+
+def _show(readings, top, as_json, ranks_only):
+    for reading in readings:
+        known = bool(reading.emotions)
+        vad = {name: round(getattr(reading, name), 4) if known else None for name in DIMENSIONS}
+        if as_json:
+            shares = {name: share and round(share, 4) for name, share in reading.emotions.items()}
+            found = {"ranking": reading.ranking or None} if ranks_only else {"emotions": shares or None}
+            click.echo(json.dumps({"text": reading.text, **vad, **found}, ensure_ascii=False))
+        else:
+            click.echo(reading.text)
+            if known:
+                click.echo("  " + "  ".join(f"{name} {value:.2f}" for name, value in vad.items()))
+            click.echo("  " + (reading.best(top, "  ") if known else repr(reading)))
+
+
+@main.command()
+@click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("out", metavar="OUT", type=path)
+@click.option("--column", default="text", show_default=True, help="The column of texts.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column only; may be given again.")
+@click.option("--probabilities", is_flag=True, help="Add a column p_<emotion> for each of the 28, too.")
+@click.option("--encoding", help="Of an IN that is not UTF-8, such as cp1252 or utf-16; OUT is always UTF-8.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
+@classifier_option
+@model_option
+def annotate(
+    source: Path,
+    out: Path,
+    column: str,
+    keep: tuple[str, ...],
+    probabilities: bool,
+    encoding: str | None,
+    overwrite: bool,
+    classifier: str,
+    profile: str,
+) -> None:
+    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion and probability (svm has none).
+
+    \b
+    Example:
+      vadstudy annotate comments.csv annotated.parquet --column body
+
+    CSV (.csv, with a header), TSV (.tsv, with a header, without quotes), JSON lines (.jsonl) and Parquet (.parquet),
+    as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was.
+
+    Rows without text are copied and get nothing; so do texts in which the model knows no sign, such as emoji only. Of a
+    text of over 200 tokens the beginning is read. The last line says how many there were of each.
+
+    Cells are copied as they are, in CSV also those that a spreadsheet program takes for formulas (they begin with =, +,
+    - or @): do not open a file from strangers in one. In TSV that is written, tabs and line breaks become spaces; in
+    JSON lines, NaN and infinity become null.
+    """
+    from vadstudy.use.annotate import Annotation
+
+    try:
+        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks=classifier == "svm")
+        read = _pipeline(profile, classifier)
+        done = work.run(read)
+    except KeyboardInterrupt:
+        raise Stopped("stopped; the same command goes on where it was") from None
+    rate = done["read"] / max(done["seconds"], 1e-9)
+    said = f"{done['rows']:,} rows, {done['empty']:,} of them without text"
+    if done["unknown"]:
+        said += f", {done['unknown']:,} with a text in which the model knows no sign"
+    if done["cut"]:
+        said += f"; {done['cut']:,} texts cut after {read.max_length} tokens"
+    click.echo(f"{out}: {said}; {done['read']:,} annotated just now, {rate:,.0f} a second", err=True)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace the folder's files of these names.")
+@model_option
+def export(folder: Path, overwrite: bool, profile: str) -> None:
+    """Write the model to FOLDER as a plain Hugging Face folder, with a model card.
+
+    \b
+    Example:
+      vadstudy export build/vad-minilm
+
+    The card shows the code that reads texts with it, which needs transformers, torch and safetensors only. Its
+    probabilities are those of 1nn: a softmax of distances, with a temperature chosen on dev. The folder is no
+    classifier for transformers' own pipelines.
+    """
+    from vadstudy.use import export as work
+
+    click.echo(work.export(folder, profile, overwrite))
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--seed", default=recipes.SEED, show_default=True, type=click.IntRange(0, 2**32 - 1))
+@click.option("--retrain", is_flag=True, help="Make it again, and what is computed from it, even if it is recorded.")
+@profile_option
+def run(names: tuple[str, ...], seed: int, retrain: bool, profile: str) -> None:
+    """Make the runs NAMES (all of the profile's if none is given), each read if it is recorded."""
+    from vadstudy.lab.retraining import again
+    from vadstudy.runs import RunStore
+
+    store = RunStore(profile)
+    for name in names or store.recipes:
+        for i, each in enumerate([name, *(store.dependents(name) if retrain else [])]):
+            made, compared = again(store, each, seed) if retrain else (store.get(each, seed), "")
+            click.echo(
+                f"{'  ' * bool(i)}{each}: {len(made.predictions)} predictions, {made.meta['seconds']} s"
+                + (f"; {compared}" if compared else "")
+            )
+    click.echo(store.summary())
+
+
+@main.command()
+@click.argument("name", metavar="RUN")
+@click.option("--seed", default=recipes.SEED, show_default=True)
+@profile_option
+def show(name: str, seed: int, profile: str) -> None:
+    """Print what the recorded RUN holds: its recipe, date, versions, rows, scores and history."""
+    from vadstudy.lab import show as shown
+    from vadstudy.runs import RunStore
+
+    click.echo(shown.text(RunStore(profile).recorded(name, seed)))
+
+
+@main.command()
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="How many runs at a time.")
+@click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "slurm"]))
+@click.option("--status", is_flag=True, help="Only show what is done, running and left.")
+@profile_option
+def grid(jobs: int, engine: str, status: bool, profile: str) -> None:
+    """Make every run that the tables want and the record lacks: here, or on a Slurm cluster."""
+    from vadstudy.lab import grid, progress
+    from vadstudy.runs import RunStore
+
+    store = RunStore(profile)
+    if status:
+        click.echo(progress.status(store).to_string())
+        click.echo(progress.summary(store, *progress.survey(store), jobs))
+    elif engine == "slurm":
+        submitted = grid.slurm(store)
+        click.echo(f"{len(submitted)} tasks submitted; `make grid STATUS=1` shows how far they are")
+    else:
+        os.environ["TQDM_DISABLE"] = "1"
+        if jobs > 1:
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            grid.local(store, jobs)
+        except KeyboardInterrupt:
+            raise click.ClickException("stopped; `make grid` goes on where it was") from None
+
+
+@main.command()
+@click.option("--trials", default=10, show_default=True, type=click.IntRange(1), help="How many for each family.")
+@click.option("--family", "families", multiple=True, help="Tune this family alone; may be given again.")
+@profile_option
+def tune(trials: int, families: tuple[str, ...], profile: str) -> None:
+    """Bring each family of recipes to so many trials on dev, and show the best of each."""
+    import optuna
+
+    from vadstudy.lab import tuned, tuning
+    from vadstudy.runs import RunStore
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    store = RunStore(profile)
+    tuning.tune(store, trials, families or tuned.FAMILIES)
+    for family, best in tuned.winners(store).iterrows():
+        parameters = best.drop(["number", "trials", *tuned.SCORES]).dropna()
+        found = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in parameters.items())
+        click.echo(f"{family}, best of {best['trials']}: dev macro-F1 {best['dev_macro_f1']:.3f} with {found}")
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A notebook parameter.")
+def execute(notebook: Path, output: Path, parameters: tuple[tuple[str, str], ...]) -> None:
+    """Execute NOTEBOOK headlessly by papermill and write OUTPUT, whole or not at all, dated by its beginning."""
+    from vadstudy.paper import execution
+
+    started = time.monotonic()
+    execution.execute(notebook, output, {name: _value(text) for name, text in parameters})
+    click.echo(f"{notebook}: {time.monotonic() - started:.0f} s")
+
+
+def _value(text):
+    """A parameter's value from the command line: JSON where it is some, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@main.command()
+@profile_option
+def report(profile: str) -> None:
+    """Write the report and the pages from what the executed notebooks wrote."""
+    from vadstudy.paper import pages
+    from vadstudy.paper import report as writer
+    from vadstudy.runs import RunStore
+
+    store = RunStore(profile)
+    text = writer.markdown(store)
+    click.echo(writer.write(store, text))
+    click.echo(pages.write(store, text))
+
+
+@main.command()
+def data() -> None:
+    """Fetch the public data sets into data/, and say where to get the lexicon."""
+    from vadstudy.lab.fetch import fetch
+
+    for line in fetch(ROOT / "data"):
+        click.echo(line)

@@ -1,0 +1,1 @@
+"""The ground floor: files that are read with care, and written whole or not at all."""

@@ -1,0 +1,249 @@
+"""Experiments: the named recipes behind each row of the tables, and the seeds that each is to have."""
+
+from dataclasses import replace
+from typing import Any
+
+from vadstudy.recipes import PROFILES, SVM, BagOfWords, Computed, Lengths, Lexicon, Points, Recipe
+
+#: The seeds of a row, as many as its place in the plan asks for: the first three, the first five, all nineteen.
+SEEDS = tuple(range(42, 61))
+#: The splits of a run on whose train points no classifier is fitted.
+HELD_OUT = ("dev", "test")
+
+
+#: The rows of Tables 1 to 3 that are trained, with the study's encoder and one set of hyperparameters.
+MAIN = (
+    Recipe("scaled-mae", loss="mae", mapper="scaled", keep_weights=True),
+    # Its weights are the explorer's second opinion.
+    Recipe("softmax", loss="ce", splits=HELD_OUT, keep_weights=True),
+    Recipe("bce", loss="bce", splits=HELD_OUT),
+    Recipe("nrc-mae", loss="mae", mapper="nrc"),
+    Recipe("nrc-mse", loss="mse", mapper="nrc"),
+    Recipe("nrc-mae-ce", loss="mae+ce", mapper="nrc", splits=HELD_OUT),
+    # The best of TEMPERATURES on dev; the paper's is 1.
+    Recipe("nrc-mae-ce-sharp", loss="mae+ce", mapper="nrc", temperature=0.3, splits=HELD_OUT),
+    Recipe("spread-mae", loss="mae", mapper="spread"),
+    Recipe("shuffled-mae", loss="mae", mapper="shuffled"),
+    # The paper trained MSE at 1/100 of the learning rate of MAE; the head has the same rate there.
+    Recipe("nrc-mse-5e-7", loss="mse", mapper="nrc", learning_rate=5e-7, head_learning_rate=None, splits=HELD_OUT),
+)
+
+#: Where the labels lie, taken apart: points (NRC's scaled ones, or evenly spread ones) and who gets which.
+ASSIGNED = (
+    Recipe("scaled-shuffled-mae", loss="mae", mapper="shuffled-scaled", splits=HELD_OUT),
+    Recipe("spread-matched-mae", loss="mae", mapper="matched", splits=HELD_OUT),
+    Recipe("spread-shuffled-mae", loss="mae", mapper="shuffled-spread", splits=HELD_OUT),
+    Recipe("sphere-mae", loss="mae", mapper="sphere", splits=HELD_OUT),
+)
+
+#: The same for a permutation test over assignments, on a third of train: the labels where NRC has them, and assigned at
+#: random, with a new assignment each seed.
+PERMUTED = tuple(
+    Recipe(f"assigned-{points}-{who}", loss="mae", mapper=mapper, train_rows=12000, splits=HELD_OUT)
+    for points, who, mapper in (
+        ("scaled", "nrc", "scaled"),
+        ("spread", "nrc", "matched"),
+        ("scaled", "random", "shuffled-scaled"),
+        ("spread", "random", "shuffled-spread"),
+    )
+)
+
+
+def _rates(*rates) -> tuple[Recipe, ...]:
+    """MAE and MSE at learning rates that are the same for encoder and head, on a third of train."""
+    return tuple(
+        Recipe(
+            f"rate-{loss}-{rate:.0e}",
+            loss=loss,
+            mapper="nrc",
+            learning_rate=rate,
+            head_learning_rate=None,
+            train_rows=12000,
+            splits=HELD_OUT,
+        )
+        for rate in rates
+        for loss in ("mae", "mse")
+    )
+
+
+#: MAE and MSE across learning rates; lessons show the upper two, since how is to be seen there, not what.
+RATES, LESSON_RATES = _rates(5e-7, 5e-6, 5e-5, 5e-4), _rates(5e-5, 5e-4)
+
+
+def _pooled(name, **options) -> tuple[Recipe, ...]:
+    """A recipe under three poolings, on a third of train."""
+    return tuple(
+        Recipe(f"pool-{name}-{pooling}", pooling=pooling, train_rows=12000, splits=HELD_OUT, **options)
+        for pooling in ("mean", "mean-padded", "cls")
+    )
+
+
+#: Pooling, for one regressor and one baseline; lessons show the regressor's.
+LESSON_POOLED = _pooled("scaled-mae", loss="mae", mapper="scaled")
+POOLED = (*LESSON_POOLED, *_pooled("softmax", loss="ce"))
+
+#: The flagship without a third of train, whose points it then predicts: what the SVM is fitted on when held out.
+FOLDS = tuple(
+    Recipe(f"scaled-mae-fold{i}of3", loss="mae", mapper="scaled", splits=("train",), fold=(i, 3)) for i in (1, 2, 3)
+)
+
+#: The search on dev: learning rate and trainable layers, for one regressor and one baseline; dev is all they see.
+SEARCH = tuple(
+    replace(
+        recipe,
+        name=f"search-{recipe.name}-{layers}layers-{rate:.0e}-{epochs}epochs",
+        trainable_layers=layers,
+        learning_rate=rate,
+        epochs=epochs,
+        splits=("dev",),
+        keep_weights=False,
+    )
+    for recipe in MAIN
+    if recipe.name in ("scaled-mae", "softmax")
+    for layers, rate, epochs in ((2, 1e-4, 3), (2, 3e-4, 3), (1, 3e-4, 3))
+)
+
+#: More budget, on dev alone: epochs and the encoder's learning rate for the plain classifier and two ways through the
+#: space, with the upper two layers trained and with all.
+BUDGET = tuple(
+    replace(
+        recipe,
+        name=f"budget-{recipe.name}-{layers or 'all'}layers-{rate:.0e}-{epochs}epochs",
+        trainable_layers=layers,
+        learning_rate=rate,
+        epochs=epochs,
+        splits=("dev",),
+        keep_weights=False,
+    )
+    for layers, rates in ((2, (1e-3, 3e-4)), (None, (1e-4, 3e-4)))
+    for rate in rates
+    for epochs in (3, 6, 10)
+    for recipe in MAIN
+    if recipe.name in ("softmax", "nrc-mae", "scaled-mae")
+    if (layers, rate, epochs) != (2, 3e-4, 3)  # the rows' own
+)
+
+#: MAE+CE by the temperature of its softmax, on a third of train; dev is all they see.
+TEMPERATURES = tuple(
+    Recipe(
+        f"search-nrc-mae-ce-T{temperature:g}",
+        loss="mae+ce",
+        mapper="nrc",
+        temperature=temperature,
+        train_rows=12000,
+        splits=("dev",),
+    )
+    for temperature in (1.0, 0.3, 0.1, 0.03)
+)
+
+#: The winners of tuning on 4,000 comments (``runs/tuning.log``), by family; ``tests/test_tuning.py`` holds them to it.
+WINNERS: dict[str, dict[str, Any]] = {
+    "softmax": dict(learning_rate=1.96e-4, epochs=3, dropout=0.0),
+    "bce": dict(learning_rate=5.88e-4, epochs=2, pooling="max"),
+    "scaled-mae": dict(learning_rate=4.54e-4, epochs=3, pooling="max", mapper="scaled-21"),
+    "nrc-mae-ce": dict(
+        learning_rate=4.07e-4,
+        epochs=3,
+        pooling="max",
+        dropout=0.2,
+        target_noise=0.08,
+        loss_lambda=0.393,
+        temperature=0.746,
+    ),
+    "svm": dict(C=904.0, gamma=4.45),
+}
+
+#: The winners on all comments, to confirm them.
+TUNED: tuple[Recipe | Computed, ...] = (
+    *(
+        replace(recipe, name=f"tuned-{recipe.name}", splits=HELD_OUT, keep_weights=False, **WINNERS[recipe.name])
+        for recipe in MAIN
+        if recipe.name in WINNERS
+    ),
+    SVM("tuned-svm", "goemotions", source="scaled-mae", **WINNERS["svm"]),
+)
+
+
+def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank", precision="bf16", lexicon="nrc"):
+    """The computed rows; corpora with GoEmotions' labels, with sentiment, with six emotions, with VAD."""
+    rows: list[Computed] = [Lengths("corpus-lengths", labels), BagOfWords("labels-words", labels)]
+    for source in ("nrc-mae", "nrc-mse", "scaled-mae", "spread-mae", "shuffled-mae"):
+        rows.append(SVM(f"{source}-svm", labels, source))
+    for role, corpus, train_rows in (("sentiment", sentiment, 2500), ("six", six, None), ("vad", vad, None)):
+        rows.append(Points(f"{role}-points", corpus, "scaled-mae", train_rows, precision=precision))
+        rows.append(BagOfWords(f"{role}-words", corpus))
+        rows.append(BagOfWords(f"{role}-words-transferred", corpus, trained_on=labels))
+        rows.append(Lexicon(f"{role}-lexicon", corpus, lexicon))
+    rows.append(SVM("scaled-mae-svm-heldout", labels, "scaled-mae", folds=3))
+    for source in ("six-points", "six-lexicon", "six-words-transferred"):
+        rows.append(SVM(f"{source}-svm", six, source))
+    return rows
+
+
+def named(profile: str = "study") -> dict[str, Recipe | Computed]:
+    """Recipes of a profile by name; an unknown profile is a ``ValueError`` that lists the known ones."""
+    if profile not in PROFILES:
+        raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
+    chosen: list[Recipe | Computed]
+    settings: dict[str, Any]
+    if profile == "study":
+        chosen = [
+            *MAIN,
+            *ASSIGNED,
+            *PERMUTED,
+            *RATES,
+            *POOLED,
+            *FOLDS,
+            *_computed(),
+            *SEARCH,
+            *TEMPERATURES,
+            *TUNED,
+            *BUDGET,
+        ]
+    elif profile == "paper":
+        settings = dict(
+            encoder="bert-base-cased",
+            trainable_layers=None,
+            learning_rate=5e-5,
+            head_learning_rate=None,
+            epochs=10,
+            batch_size=16,
+            precision="fp32",
+        )
+        chosen = [
+            replace(
+                r,
+                **settings
+                | ({"learning_rate": 5e-7} if r.name == "nrc-mse-5e-7" else {})
+                | ({"learning_rate": r.learning_rate} if r in RATES else {})
+                | ({"epochs": 4} if r.mapper is None else {}),
+            )
+            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS)
+        ]
+        chosen += _computed(precision="fp32")
+    else:
+        settings = dict(corpus="mini", precision="fp32", batch_size=16)
+        settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
+        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS)
+        chosen = [replace(recipe, **settings) for recipe in shown]
+        chosen += _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
+    return {recipe.name: recipe for recipe in chosen}
+
+
+def plan(profile: str = "study") -> list[tuple[str, int]]:
+    """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
+
+    Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has
+    the row's seeds. Profiles other than study have one seed, and two of each assignment, the fewest that vary.
+    """
+    chosen = named(profile)
+    five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
+    three = ("bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
+    count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in ASSIGNED)), 3)
+    count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
+    for name, recipe in chosen.items():
+        if isinstance(recipe, SVM) and name == f"{recipe.source}-svm":
+            count[name] = count.get(recipe.source, 1)
+    if profile != "study":
+        count = {recipe.name: 2 for recipe in PERMUTED}
+    return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen if i < count.get(name, 1)]

