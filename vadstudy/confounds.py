@@ -107,7 +107,7 @@ def effects(compared: Comparison, score: str = "macro_f1") -> pd.DataFrame:
 def budget(store: RunStore) -> pd.DataFrame:
     """More budget on dev (notebook 7): the best epoch of each recorded training, and of the study's own rows.
 
-    ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``precision`` that it was carried out in,
+    ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``precision`` on that machine,
     ``best_epoch``, and its dev scores.
     """
     lines = []
