@@ -34,9 +34,17 @@ MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
+def runs(tree):
+    """The nodes of a tree, without what is there for the checker of types alone."""
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
+            yield from runs(node)
+
+
 def imported(name):
     """What a module imports from the package, also within functions: pairs of a module and a name in it, or None."""
-    for node in ast.walk(TREES[name]):
+    for node in runs(TREES[name]):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names if alias.name.split(".")[0] == "vadstudy")
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "vadstudy":

@@ -158,6 +158,10 @@ def test_a_damaged_lexicon_is_an_error_that_names_its_line(tmp_path, lexicon):
         page.write_pages([fake_run(nrc())], tmp_path)
 
 
+def test_writing_a_page_leaves_the_figures_settings_as_they_were(written):
+    assert page.CONFIG["showSendToCloud"] is False and page.CONFIG["plotlyServerURL"] == ""
+
+
 def test_git_never_takes_the_page_with_the_words():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert "/figures/vad_space_words.html" in ignored

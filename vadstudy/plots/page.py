@@ -113,7 +113,11 @@ def write_page(
             without_words=" hidden" if words is None else "",
             source=SOURCE if words is None else f"{SOURCE} {WORDS}",
             figure=figure.to_html(
-                full_html=False, include_plotlyjs="directory", div_id="vad-space", post_script="start();", config=CONFIG
+                full_html=False,
+                include_plotlyjs="directory",
+                div_id="vad-space",
+                post_script="start();",
+                config=dict(CONFIG),  # a copy, which Plotly changes
             ),
         ),
         encoding="utf-8",
