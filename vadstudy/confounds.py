@@ -107,25 +107,29 @@ def effects(compared: Comparison, score: str = "macro_f1") -> pd.DataFrame:
 def budget(store: RunStore) -> pd.DataFrame:
     """More budget on dev (notebook 7): the best epoch of each recorded training, and of the study's own rows.
 
-    ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``best_epoch``, and its dev scores.
+    ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``precision`` on that machine,
+    ``best_epoch``, and its dev scores.
     """
     lines = []
     rows = ("softmax", "nrc-mae", "scaled-mae")
     for recipe in (*(store.recipes[name] for name in rows), *BUDGET):
         if recipe.name in store.recipes and store.place(recipe.name, SEED).exists():
-            best = store[recipe.name].history.sort_values("dev_macro_f1", kind="stable").iloc[-1]
+            run = store[recipe.name]
+            best = run.history.sort_values("dev_macro_f1", kind="stable").iloc[-1]
             lines.append(
                 {
                     "row": next(name for name in rows if name in recipe.name),
                     "layers": recipe.trainable_layers or "all",
                     "learning_rate": recipe.learning_rate,
                     "epochs": recipe.epochs,
+                    "precision": run.meta.get("precision", recipe.precision),
                     "best_epoch": int(best["epoch"]),
                     "dev_accuracy": best["dev_accuracy"],
                     "dev_macro_f1": best["dev_macro_f1"],
                 }
             )
-    return pd.DataFrame(lines).sort_values(["row", "layers", "learning_rate", "epochs"], key=lambda c: c.astype(str))
+    order = ["row", "layers", "learning_rate", "epochs"]
+    return pd.DataFrame(lines).sort_values(order, key=lambda c: c.astype(str) if c.name == "layers" else c)
 
 
 def held_out_rows(store: RunStore) -> dict[str, Row]:

@@ -26,7 +26,7 @@ ENCODED = re.compile(
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>$~^@|]")
 
 
-def as_markdown(table, whose):
+def as_markdown(table: pd.DataFrame, whose: str) -> str:
     """A table as a pipe table of Markdown; ``whose`` stands under the head of each column that the encoder computed.
 
     Standard deviations over seeds stand behind ±. In a table of differences (columns ``first``, ``second``) those that

@@ -103,7 +103,7 @@ def notebook_page(path: Path, manifest: Manifest, words: dict[str, str], index: 
                 shown = next((kind for kind in KINDS if kind in output.data), None)
                 output.data = {shown: output.data[shown]} if shown else {}
                 if shown == "image/png":
-                    alt = words.get(next(names, None), "A figure, made by the cell above")
+                    alt = words.get(next(names, ""), "A figure, made by the cell above")
                     output.metadata = {shown: {"alt": alt}}
     return pandoc.convert(
         nbformat.writes(notebook),

@@ -1,5 +1,7 @@
 """Documents from one form to another, by pandoc; what it cannot know of ours are its filters in ``data/*.lua``."""
 
+from pathlib import Path
+
 import pypandoc
 
 from vadstudy.paths import PACKAGED
@@ -9,7 +11,7 @@ MARKDOWN = "markdown"
 REFERENCES = PACKAGED / "references.bib"
 
 
-def convert(text: str, to: str, *options: str, read: str = MARKDOWN, folder=None) -> str:
+def convert(text: str, to: str, *options: str, read: str = MARKDOWN, folder: Path | None = None) -> str:
     """A document in another form.
 
     Parameters
@@ -39,7 +41,7 @@ def convert(text: str, to: str, *options: str, read: str = MARKDOWN, folder=None
     return made.replace('<mo accent="true">\u0302</mo>', '<mo accent="true">^</mo>') if to == "html5" else made
 
 
-def cited(text: str, to: str, *options: str, folder=None) -> str:
+def cited(text: str, to: str, *options: str, folder: Path | None = None) -> str:
     """A document with numbered figures and tables, its citations written out, and at its end the works cited."""
     filters = ("--citeproc", f"--bibliography={REFERENCES}", f"--lua-filter={PACKAGED / 'numbers.lua'}")
     return convert(text, to, *filters, *options, folder=folder)

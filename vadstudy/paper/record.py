@@ -62,7 +62,7 @@ class Record:
     @cached_property
     def runs(self) -> list[dict]:
         """What is recorded of each run that the notebooks used; a ``ReportError`` if one was made anew since."""
-        metas = {}
+        metas: dict[str, dict] = {}
         for notebook, manifest in self.manifests.items():
             for key, used in manifest.runs.items():
                 name, seed = key.rsplit("/seed", 1)
@@ -91,7 +91,7 @@ class Record:
 
     def provenance(self) -> str:
         """What the numbers were made with, by which the record can be found again."""
-        versions = {}
+        versions: dict[str, set] = {}
         for meta in self.runs:
             for package, version in meta["versions"].items():
                 versions.setdefault(package, set()).add(version)
@@ -107,7 +107,7 @@ class Record:
         )
 
     def _commit(self):
-        command = ["git", "log", "-1", "--format=%h", "--", self.store.folder]
+        command = ["git", "log", "-1", "--format=%h", "--", str(self.store.folder)]
         try:
             return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
         except (OSError, subprocess.CalledProcessError):

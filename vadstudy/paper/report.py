@@ -5,8 +5,10 @@ both files, and the page, of the same finished text, so that they cannot say dif
 """
 
 import re
+from datetime import datetime
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import matplotlib
 import typst
@@ -71,7 +73,7 @@ def write(store: RunStore, text: str) -> Path:
     return folder / "report.md"
 
 
-def pdf(text: str, folder: Path, date) -> bytes:
+def pdf(text: str, folder: Path, date: datetime) -> bytes:
     """A finished text as PDF, dated; its relative links lead from ``folder``, and pictures are drawn from their SVG."""
     return typeset(
         pandoc.cited(
@@ -86,11 +88,14 @@ def pdf(text: str, folder: Path, date) -> bytes:
     )
 
 
-def typeset(source: str, folder: Path, **options):
+def typeset(source: str, folder: Path, **options) -> bytes:
     """What Typst makes of a document in its language; ``options`` are of ``typst.compile``."""
     # The figures' letters stay text in their SVG, and are matplotlib's own.
     fonts = [Path(matplotlib.get_data_path()) / "fonts" / "ttf"]
-    return typst.compile(source.encode(), root=folder.parent, font_paths=fonts, ignore_system_fonts=True, **options)
+    made: Any = typst.compile(
+        source.encode(), root=folder.parent, font_paths=fonts, ignore_system_fonts=True, **options
+    )
+    return made
 
 
 def title(text: str) -> str:

@@ -3,13 +3,15 @@
 What is "no difference found" (after Holm's correction in its table) is written so, whatever was expected.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from vadstudy import bootstrap
 from vadstudy.errors import RunError
 
 
-def findings(read, corpora, comparable):
+def findings(read: Callable[[str], pd.DataFrame], corpora: dict[str, str], comparable: bool) -> list[str]:
     """The list of what came out.
 
     Parameters
@@ -54,7 +56,7 @@ def _regression(losses, comparable):
 
 def _order(pairs):
     steps = (("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"))
-    verdict = {True: [], False: []}
+    verdict: dict[bool, list[str]] = {True: [], False: []}
     for score, name in bootstrap.SCORES.items():
         verdict[all(_pair(pairs, *step, score).verdict == "higher" for step in steps)].append(f"in {name}")
     said = [
