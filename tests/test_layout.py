@@ -17,8 +17,7 @@ metrics bootstrap tables transfer confounds claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities are computed as runs are.
-#: Of a run's type alone, the computed ones know.
-AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers"), ("computed", "runs")}
+AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers")}
 TOOLS = ("plots", "lab", "paper", "use")
 BELOW_DISK = ("vadstudy.errors", "vadstudy.paths", "vadstudy.emotions")
 HEAVY = ("torch", "transformers", "pandas", "matplotlib")
