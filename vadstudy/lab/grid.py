@@ -175,10 +175,7 @@ def local(store: RunStore, jobs: int = 2) -> None:
             if ended != []:
                 done, unusable = _surveyed(store)
                 failed = unusable | errors
-                words = [
-                    f"{job[0]}, seed {job[1]}: " + (f"{done[job]:.0f} s" if job in done else "failed")
-                    for job in ended or ()
-                ]
+                words = [_said(job, done) for job in ended or ()]
                 current = [task[0] for _, task, _ in running.values() if task]
                 log.info("; ".join([*words, summary(store, done, failed, jobs, mine, current)]))
             if not waiting and not running:
@@ -206,6 +203,11 @@ def local(store: RunStore, jobs: int = 2) -> None:
         for process, *_ in running.values():
             process.join()
     report(survey(store)[1] | errors)
+
+
+def _said(job, done):
+    """A run's end in words."""
+    return f"{job[0]}, seed {job[1]}: " + (f"{done[job]:.0f} s" if job in done else "failed")
 
 
 def _surveyed(store):
