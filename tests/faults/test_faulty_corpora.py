@@ -603,7 +603,7 @@ def half(corpus, folder):
     (folder / "train.tsv").write_text("half a li")
     kill()
 write = half if moment == "writing" else fetch.write_goemotions
-read = kill if moment == "reading" else corpora.read
+read = kill if moment == "reading" else corpora.goemotions_files
 fetch.CORPORA["goemotions"] = (lambda: mini, write, read)
 replace, moved = os.replace, []
 def replacing(source, target):
