@@ -87,34 +87,32 @@ FOLDS = tuple(
     Recipe(f"scaled-mae-fold{i}of3", loss="mae", mapper="scaled", splits=("train",), fold=(i, 3)) for i in (1, 2, 3)
 )
 
-#: The search on dev: learning rate and trainable layers, for one regressor and one baseline; dev is all they see.
-SEARCH = tuple(
-    replace(
+
+def _on_dev(kind: str, recipe: Recipe, layers: int | None, rate: float, epochs: int) -> Recipe:
+    """A recipe with another budget, of which dev alone is predicted; ``layers`` None trains all."""
+    return replace(
         recipe,
-        name=f"search-{recipe.name}-{layers}layers-{rate:.0e}-{epochs}epochs",
+        name=f"{kind}-{recipe.name}-{layers or 'all'}layers-{rate:.0e}-{epochs}epochs",
         trainable_layers=layers,
         learning_rate=rate,
         epochs=epochs,
         splits=("dev",),
         keep_weights=False,
     )
+
+
+#: The search on dev: learning rate and trainable layers, for one regressor and one baseline; dev is all they see.
+SEARCH = tuple(
+    _on_dev("search", recipe, *budget)
     for recipe in MAIN
     if recipe.name in ("scaled-mae", "softmax")
-    for layers, rate, epochs in ((2, 1e-4, 3), (2, 3e-4, 3), (1, 3e-4, 3))
+    for budget in ((2, 1e-4, 3), (2, 3e-4, 3), (1, 3e-4, 3))
 )
 
 #: More budget, on dev alone: epochs and the encoder's learning rate for the plain classifier and two ways through the
 #: space, with the upper two layers trained and with all.
 BUDGET = tuple(
-    replace(
-        recipe,
-        name=f"budget-{recipe.name}-{layers or 'all'}layers-{rate:.0e}-{epochs}epochs",
-        trainable_layers=layers,
-        learning_rate=rate,
-        epochs=epochs,
-        splits=("dev",),
-        keep_weights=False,
-    )
+    _on_dev("budget", recipe, layers, rate, epochs)
     for layers, rates in ((2, (1e-3, 3e-4)), (None, (1e-4, 3e-4)))
     for rate in rates
     for epochs in (3, 6, 10)

@@ -57,6 +57,8 @@ def tuning(trials: pd.DataFrame) -> Figure:
         if "(log)" in PARAMETERS[name]:
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter("")
+            if name == "learning_rate":
+                axes.set_xticks([1e-4, 2e-4, 4e-4, 6e-4], ["1e-4", "2e-4", "4e-4", "6e-4"])
         elif name in COUNTED:
             axes.set_xticks(range(len(known)), known)
     named = {label: mark for axes in panels.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
