@@ -61,6 +61,25 @@ def test_only_the_splits_asked_for(small, tmp_path):
     assert set(trained.predictions["split"]) == {"dev"}
 
 
+def test_texts_of_other_corpora_are_predicted_as_well_the_same_sample_for_every_seed(small, tmp_path):
+    recipe = replace(SMOKE, epochs=1, splits=("dev",), carried_to=(("mini-vad", None), ("mini-sentiment", 9)))
+    runs = [training.train(recipe, seed, tmp_path / f"{seed}", small) for seed in (1, 2)]
+    found = runs[0].predictions
+    vad = corpora.load("mini-vad")
+    assert found[found["split"] == "mini-vad/test"]["id"].tolist() == vad["test"]["id"]
+    counts = found["split"].value_counts()
+    assert counts["mini-sentiment/train"] == counts["mini-sentiment/test"] == 9 and counts["dev"] == 8
+    assert set(found[found["split"] == "mini-vad/dev"]["label"]) == {-1}
+    assert found["id"].equals(runs[1].predictions["id"]) and not found["o0"].equals(runs[1].predictions["o0"])
+    assert set(runs[0].fingerprints) == {"encoder", "corpus", "mini-vad", "mini-sentiment"}
+
+
+def test_what_is_predicted_elsewhere_does_not_change_the_run_at_home(small, tmp_path):
+    plain = training.train(SMOKE, 42, tmp_path / "a" / "run", small).predictions
+    carried = training.train(replace(SMOKE, carried_to=(("mini-vad", 5),)), 42, tmp_path / "b" / "run", small)
+    assert carried.predictions.head(len(plain)).equals(plain)
+
+
 def test_a_loss_that_is_not_finite_stops_with_recipe_and_step(small, tmp_path):
     recipe = Recipe(
         "wild",

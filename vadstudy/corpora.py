@@ -118,6 +118,16 @@ def single_label(corpus: DatasetDict) -> tuple[DatasetDict, pd.DataFrame]:
     return DatasetDict(kept), dropped
 
 
+def several_labels(corpus: DatasetDict) -> DatasetDict:
+    """The comments of dev and test with two labels or more, which :func:`single_label` drops; columns as they were."""
+    return DatasetDict(
+        {
+            split: corpus[split].filter(lambda labels: len(labels) > 1, input_columns="labels")
+            for split in ("dev", "test")
+        }
+    )
+
+
 def emotion() -> DatasetDict:
     """The Emotion data set: ``id``, ``text``, ``label`` (index in :data:`SIX_EMOTIONS`): Saravia et al. (2018)."""
     folder = local("emotion")
@@ -297,6 +307,7 @@ def _regrouped(column, value_of):
 LOADERS = {
     "goemotions": lambda: single_label(goemotions())[0],
     "mini": lambda: single_label(mini())[0],
+    "goemotions-several": lambda: several_labels(goemotions()),
     "emotion": emotion,
     "imdb": imdb,
     "emobank": emobank,

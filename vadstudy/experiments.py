@@ -82,6 +82,17 @@ def _pooled(name, **options) -> tuple[Recipe, ...]:
 LESSON_POOLED = _pooled("scaled-mae", loss="mae", mapper="scaled")
 POOLED = (*LESSON_POOLED, *_pooled("softmax", loss="ce"))
 
+#: Corpora whose texts the rows are carried to, with the most texts of a split: comments with several labels, VAD by
+#: people, six emotions, sentiment; and those of the small profiles, which have no comments with several labels.
+ELSEWHERE = (("goemotions-several", None), ("emobank", None), ("emotion", 4000), ("imdb", 2500))
+ELSEWHERE_MINI = (("mini-vad", None), ("mini-ekman", None), ("mini-sentiment", None))
+#: The rows that are read on those texts, emotions and VAD of the same trainings.
+CARRIED = tuple(
+    replace(recipe, name=f"carried-{recipe.name}", splits=HELD_OUT, keep_weights=False, carried_to=ELSEWHERE)
+    for recipe in MAIN
+    if recipe.name in ("softmax", "scaled-mae", "nrc-mse", "nrc-mae", "bce")
+)
+
 #: The flagship without a third of train, whose points it then predicts: what the SVM is fitted on when held out.
 FOLDS = tuple(
     Recipe(f"scaled-mae-fold{i}of3", loss="mae", mapper="scaled", splits=("train",), fold=(i, 3)) for i in (1, 2, 3)
@@ -192,6 +203,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *RATES,
             *POOLED,
             *FOLDS,
+            *CARRIED,
             *_computed(),
             *SEARCH,
             *TEMPERATURES,
@@ -216,13 +228,14 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
                 | ({"learning_rate": r.learning_rate} if r in RATES else {})
                 | ({"epochs": 4} if r.mapper is None else {}),
             )
-            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS)
+            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED)
         ]
         chosen += _computed(precision="fp32")
     else:
         settings = dict(corpus="mini", precision="fp32", batch_size=16)
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
-        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS)
+        carried = [replace(recipe, carried_to=ELSEWHERE_MINI) for recipe in CARRIED]
+        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried)
         chosen = [replace(recipe, **settings) for recipe in shown]
         chosen += _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
     return {recipe.name: recipe for recipe in chosen}
@@ -237,7 +250,7 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
     three = ("bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
-    count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in ASSIGNED)), 3)
+    count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED))), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     for name, recipe in chosen.items():
         if isinstance(recipe, SVM) and name == f"{recipe.source}-svm":

@@ -32,7 +32,9 @@ class Recipe:
     those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows``
     trains on so many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of
     train out (i from 1), and predicts that part only. ``mean-padded`` pools over all ``max_length`` positions,
-    padding included, as the paper's code did.
+    padding included, as the paper's code did. ``carried_to`` names other corpora, each with the most texts of a split
+    that are taken (None: all), whose texts are predicted right after the training, so that no weights need be kept;
+    they are read up to ``carried_length`` tokens.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Recipe:
     keep_weights: bool = False
     train_rows: int | None = None
     fold: tuple | None = None
+    carried_to: tuple[tuple[str, int | None], ...] = ()
+    carried_length: int = 200
 
     def __post_init__(self):
         _one_of(self, "loss", LOSSES)
@@ -72,6 +76,7 @@ class Recipe:
                 "regressors (mae, mse, mae+ce) need a mapper, baselines (ce, bce) have none"
             )
         _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
+        _at_least(self, 0, "carried_length", more=True)
         _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
         for field in ("head_learning_rate", "train_rows"):
             if getattr(self, field) is not None:
@@ -191,7 +196,11 @@ def as_fields(recipe: Recipe | Computed) -> dict[str, Any]:
 
 
 def _plain(values):
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: _listed(value) for name, value in values.items()}
+
+
+def _listed(value):
+    return list(map(_listed, value)) if isinstance(value, tuple) else value
 
 
 def differences(stored: dict[str, Any], recipe: Recipe | Computed) -> list[str]:

@@ -153,14 +153,42 @@ class Texts:
 
 def tokenized(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, corpus: DatasetDict) -> Texts:
     """The :class:`Texts` of a corpus."""
-    texts = [text for split in SPLITS for text in corpus[split]["text"]]
-    padding = "max_length" if recipe.pooling == "mean-padded" else False
-    tokens = tokenizer(texts, truncation=True, max_length=recipe.max_length, padding=padding)["input_ids"]
-    starts = np.cumsum([0] + [len(corpus[split]) for split in SPLITS])
-    rows = {split: np.arange(starts[i], starts[i + 1]) for i, split in enumerate(SPLITS)}
+    tokens, rows = _tokens(tokenizer, corpus, recipe.max_length, recipe.pooling), _rows(corpus)
     trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
     labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in ("label", "id"))
     return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
+
+
+def carried(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, name: str, most: int | None) -> tuple[Texts, str]:
+    """The :class:`Texts` of another corpus, none of which is trained on, and its fingerprint.
+
+    Of a split with more than ``most`` texts, a sample is taken that is the same for every seed and recipe. What is not
+    labelled with an index has the label -1.
+    """
+    corpus = corpora.load(name)
+    for split, rows in corpus.items():
+        if most and most < len(rows):
+            corpus[split] = rows.select(np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False)))
+    labels = np.concatenate(
+        [rows["label"] if "label" in rows.features else np.full(len(rows), -1) for rows in corpus.values()]
+    )
+    ids = np.concatenate([rows["id"] for rows in corpus.values()])
+    tokens = _tokens(tokenizer, corpus, recipe.carried_length, recipe.pooling)
+    texts = Texts(tokens, labels, ids, _rows(corpus), np.array([], int), tokenizer.pad_token_id or 0)
+    return texts, corpora.fingerprint(corpus)
+
+
+def _tokens(tokenizer, corpus, max_length, pooling):
+    """Token ids of the texts of all splits, one split behind the other."""
+    texts = [text for rows in corpus.values() for text in rows["text"]]
+    padding = "max_length" if pooling == "mean-padded" else False
+    return tokenizer(texts, truncation=True, max_length=max_length, padding=padding)["input_ids"]
+
+
+def _rows(corpus):
+    """The indices of each split's texts, one split behind the other."""
+    ends = np.cumsum([len(rows) for rows in corpus.values()])
+    return {split: np.arange(end - len(corpus[split]), end) for split, end in zip(corpus, ends, strict=True)}
 
 
 def frozen_states(
@@ -261,15 +289,18 @@ def trainer(
     return made
 
 
-def predictions(recipe: Recipe, regressor: Regressor, texts: Texts, frozen: Frozen | None) -> pd.DataFrame:
-    """Rows of ``predictions.parquet``: the outputs of every split that the recipe asks for."""
+def predictions(
+    recipe: Recipe, regressor: Regressor, texts: Texts, frozen: Frozen | None, splits: Sequence[str], corpus: str = ""
+) -> pd.DataFrame:
+    """The outputs of the splits, as a run has them; those of another corpus are named ``corpus/split``."""
     frames = []
-    for split in recipe.splits:
+    for split in splits:
         rows = texts.rows[split]
         states = None if frozen is None else (lambda batch, rows=rows: frozen.batch(rows[batch]))
         tokens = [texts.tokens[i] for i in rows]
         outputs = predict(regressor, tokens, recipe.precision, 64, texts.pad_id, states)
-        frames.append(prediction_frame(split, texts.ids[rows].tolist(), texts.labels[rows], outputs))
+        named = f"{corpus}/{split}" if corpus else split
+        frames.append(prediction_frame(named, texts.ids[rows].tolist(), texts.labels[rows], outputs))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -314,11 +345,17 @@ def train(
     )
     last = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, made.origin))
     result = made.train(resume_from_checkpoint=str(last) if last else None)
-    predicted = predictions(recipe, regressor, texts, frozen)
+    predicted = [predictions(recipe, regressor, texts, frozen, recipe.splits)]
     if frozen is not None:
         frozen.check()
+    for name, most in recipe.carried_to:
+        texts, fingerprints[name] = carried(recipe, tokenizer, name, most)
+        frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
+        predicted.append(predictions(recipe, regressor, texts, frozen, list(texts.rows), name))
+        if frozen is not None:
+            frozen.check()
     return Trained(
-        predicted,
+        pd.concat(predicted, ignore_index=True),
         _history(made.state.log_history),
         regressor,
         fingerprints,
