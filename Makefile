@@ -66,7 +66,7 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
 	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
-	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks/
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env $(NOTEBOOKS)
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
 	TQDM_DISABLE=1 $(PY) -m pytest tests/faults -vv -n 2

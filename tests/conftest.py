@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import types
 
 # Before anything imports a library that reads them; child processes get them too.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -68,6 +69,25 @@ def served():
 def notebook(path):
     """The notebook at a module's own fixture ``path``."""
     return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """IPython in this process, where the libraries are imported already; what notebooks set is set back."""
+    # Here, because few tests need them, and all wait for what is imported above.
+    import matplotlib.pyplot as plt
+    import pandas as pd
+    from IPython.core.interactiveshell import InteractiveShell
+
+    monkeypatch.delenv("VADSTUDY_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    InteractiveShell.clear_instance()
+    found = InteractiveShell.instance(ipython_dir=str(tmp_path), user_module=types.ModuleType("executed_notebook"))
+    with plt.rc_context(), pd.option_context("display.max_colwidth", pd.get_option("display.max_colwidth")):
+        yield found
+    found.history_manager.end_session()
+    found.restore_sys_module_state()
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture

@@ -12,12 +12,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vadstudy"
 #: The science files as a student reads them; one that is not there yet is skipped.
 READING = """
-emotions corpora mappers recipes experiments model inference origin training computed runs classifiers readout
-metrics bootstrap tables transfer confounds claims
+emotions corpora ratings mappers recipes experiments model inference origin training encoded computed runs classifiers
+readout metrics bootstrap tables transfer confounds claims
 """
 ORDER = READING.split()
-#: How good a point is, is looked at while training, and an SVM's probabilities are computed as runs are.
-AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers")}
+#: How good a point is, is looked at while training, and an SVM's probabilities and the points
+#: read off a softmax are computed as runs are.
+AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers")} | {
+    (name, "readout") for name in ("encoded", "computed")
+}
 TOOLS = ("plots", "lab", "paper", "use")
 BELOW_DISK = ("vadstudy.errors", "vadstudy.paths", "vadstudy.emotions")
 HEAVY = ("torch", "transformers", "pandas", "matplotlib")

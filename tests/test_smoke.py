@@ -1,14 +1,10 @@
 """Every notebook and its solutions from top to bottom under the smoke profile, without data and without the hub."""
 
-import types
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
-import pandas as pd
 import pytest
 from click.testing import CliRunner
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from vadstudy.cli import main
@@ -16,20 +12,6 @@ from vadstudy.cli import main
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted([*FOLDER.glob("[0-9]*.ipynb"), *FOLDER.glob("solutions/[0-9]*.ipynb")])
 pytestmark = pytest.mark.smoke
-
-
-@pytest.fixture
-def shell(tmp_path, monkeypatch):
-    """IPython in this process, where the libraries are imported already; what notebooks set is set back."""
-    monkeypatch.delenv("VADSTUDY_DATA", raising=False)
-    monkeypatch.chdir(tmp_path)
-    InteractiveShell.clear_instance()
-    found = InteractiveShell.instance(ipython_dir=str(tmp_path), user_module=types.ModuleType("executed_notebook"))
-    with plt.rc_context(), pd.option_context("display.max_colwidth", pd.get_option("display.max_colwidth")):
-        yield found
-    found.history_manager.end_session()
-    found.restore_sys_module_state()
-    InteractiveShell.clear_instance()
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

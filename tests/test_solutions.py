@@ -1,6 +1,7 @@
 """Exercises and solutions: three of each for every notebook, with the same numbers.
 
-That solutions keep the rules of notebooks is tested in ``test_notebooks.py``, that they run in ``test_smoke.py``.
+That solutions keep the rules of notebooks is tested in ``test_notebooks.py``, that they run without data in
+``test_smoke.py``.
 """
 
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.utils.capture import capture_output
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NUMBERS = sorted(path.name[:2] for path in FOLDER.glob("[0-9]*.ipynb"))
@@ -79,3 +81,11 @@ def test_solutions_as_committed_read_recorded_runs_only(notebook):
 
 def test_outputs_of_solutions_are_small(path):
     assert path.stat().st_size < 600_000
+
+
+def test_a_solution_runs_from_the_record(notebook, shell):
+    with capture_output() as shown:
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                shell.run_cell(cell.source).raise_error()
+    assert shown.stdout.rstrip().endswith("; 0 made just now")

@@ -14,13 +14,16 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
-from vadstudy import corpora, mappers
+from vadstudy import corpora, mappers, ratings, readout
 from vadstudy.classifiers import EmotionSVM, full_proba
-from vadstudy.emotions import DIMENSIONS, emotion_vad
-from vadstudy.inference import predict, prediction_frame
+from vadstudy.emotions import emotion_vad
+from vadstudy.encoded import encoded
+from vadstudy.inference import predict, prediction_frame, with_truth
 from vadstudy.model import load_encoder
-from vadstudy.recipes import SVM, BagOfWords, Computed, Lengths, Lexicon, Points
+from vadstudy.recipes import SVM, BagOfWords, Computed, Encoded, Lengths, Lexicon, Points, Ratings, Reader, Votes
 
 if TYPE_CHECKING:
     from vadstudy.runs import Run
@@ -53,7 +56,7 @@ def points(recipe: Points, seed: int, sources: Sequence["Run"]) -> tuple[pd.Data
     for split, rows in corpus.items():
         tokens = tokenizer(list(rows["text"]), truncation=True, max_length=recipe.max_length)["input_ids"]
         outputs = predict(regressor, tokens, recipe.precision, recipe.batch_size, pad_id=tokenizer.pad_token_id or 0)
-        frames.append(_with_truth(split, rows, outputs))
+        frames.append(with_truth(split, rows, outputs))
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
@@ -72,7 +75,7 @@ def bag_of_words(recipe: BagOfWords, seed: int, sources: Sequence["Run"] = ()) -
         targets = mappers.scaled().points_for(np.array(home["label"]))
         model = make_pipeline(vectors, Ridge(random_state=seed)).fit(home["text"], targets)
         frames = [
-            _with_truth(split, rows, model.predict(_beginnings(rows["text"], recipe.max_length)).clip(0, 1))
+            with_truth(split, rows, model.predict(_beginnings(rows["text"], recipe.max_length)).clip(0, 1))
             for split, rows in corpus.items()
         ]
         return pd.concat(frames, ignore_index=True), fingerprint
@@ -82,7 +85,7 @@ def bag_of_words(recipe: BagOfWords, seed: int, sources: Sequence["Run"] = ()) -
     else:
         model = make_pipeline(vectors, LogisticRegression(max_iter=1000, random_state=seed))
         outputs_of = model.fit(train["text"], train["label"]).predict_proba
-    frames = [_with_truth(split, rows, outputs_of(rows["text"])) for split, rows in corpus.items() if split != "train"]
+    frames = [with_truth(split, rows, outputs_of(rows["text"])) for split, rows in corpus.items() if split != "train"]
     return pd.concat(frames, ignore_index=True), fingerprint
 
 
@@ -105,7 +108,7 @@ def lexicon_mean(recipe: Lexicon, seed: int, sources: Sequence["Run"] = ()) -> t
         return np.mean(found, axis=0) if found else fallback
 
     frames = [
-        _with_truth(split, rows, np.array([mean(text) for text in rows["text"]])) for split, rows in corpus.items()
+        with_truth(split, rows, np.array([mean(text) for text in rows["text"]])) for split, rows in corpus.items()
     ]
     return pd.concat(frames, ignore_index=True), fingerprint
 
@@ -141,12 +144,52 @@ def _sampled(recipe, seed):
     return corpus, fingerprint
 
 
-def _with_truth(split, rows, outputs):
-    """Rows of predictions with the truth: a label, or human valence, arousal and dominance."""
-    frame = prediction_frame(split, rows["id"], rows["label"] if "label" in rows.features else -1, outputs)
-    if "vad" in rows.features:
-        frame[list(DIMENSIONS)] = np.array(rows["vad"], np.float32)
-    return frame
+def rated(recipe: Ratings, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
+    """Each text's ratings and genre, beside the means that the corpus gives."""
+    corpus, found = corpora.load(recipe.corpus), ratings.RATED[recipe.corpus]()
+    frames = []
+    for split, rows in corpus.items():
+        frame = with_truth(split, rows, np.empty((len(rows), 0)))
+        columns = found.reindex(frame["id"]).reset_index(drop=True)
+        frames.append(pd.concat([frame, columns.astype(dict.fromkeys(columns.filter(regex="_"), np.float32))], axis=1))
+    return pd.concat(frames, ignore_index=True), corpora.fingerprint(corpus)
+
+
+def voted(recipe: Votes, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
+    """Each comment's shares of raters by label; its own label where it has one, else -1."""
+    home, several = corpora.load(recipe.corpus), corpora.load(f"{recipe.corpus}-several")
+    found, frames = ratings.VOTED[recipe.corpus](), []
+    for name, corpus in (("", home), (f"{recipe.corpus}-several/", several)):
+        for split in ("dev", "test"):
+            rows = corpus[split]
+            frames.append(with_truth(f"{name}{split}", rows, found.loc[rows["id"]].to_numpy()))
+    return pd.concat(frames, ignore_index=True), corpora.fingerprint(home)
+
+
+def reader(recipe: Reader, seed: int, sources: Sequence["Run"]) -> tuple[pd.DataFrame, str]:
+    """Decision values (n, labels) of an SVM on what the source says of the corpus's texts; its test split."""
+    corpus, fingerprint = corpora.sample(recipe.corpus, recipe.rows)
+    x, y = {}, {split: np.array(corpus[split]["label"]) for split in corpus}
+    for split in corpus:
+        of = split if sources[0].recipe.corpus == recipe.corpus else f"{recipe.corpus}/{split}"
+        x[split] = _read(recipe.what, sources[0], sources[0].outputs(of, corpus[split]["id"]))
+    tried = []
+    for C in (1.0, 10.0, 100.0):
+        for gamma in (0.1, 0.3, 1.0):
+            # Per dimension, so that three numbers and twenty-eight are searched alike.
+            svc = SVC(C=C, gamma=gamma / x["train"].shape[1], decision_function_shape="ovr", break_ties=True)
+            model = make_pipeline(StandardScaler(), svc).fit(x["train"], y["train"])
+            tried.append((model.score(x["dev"], y["dev"]), model))
+    _, best = max(tried, key=lambda pair: pair[0])
+    return with_truth("test", corpus["test"], best.decision_function(x["test"])), fingerprint
+
+
+def _read(what, source, outputs):
+    """What a :class:`Reader` reads off a source's outputs."""
+    if what == "outputs":
+        return outputs
+    likely = readout.probabilities(outputs, readout.calibrated(source.outputs("dev"), source.labels("dev")))
+    return likely if what == "probabilities" else getattr(readout, what)(likely, mappers.nrc())
 
 
 #: What makes the predictions of each kind of recipe.
@@ -156,4 +199,8 @@ COMPUTE: dict[type[Computed], Callable[..., tuple[pd.DataFrame, str]]] = {
     BagOfWords: bag_of_words,
     Lexicon: lexicon_mean,
     Lengths: lengths,
+    Encoded: encoded,
+    Ratings: rated,
+    Votes: voted,
+    Reader: reader,
 }

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from datasets import Dataset, DatasetDict
 
@@ -276,6 +277,23 @@ def mini(path: Path = MINI) -> DatasetDict:
     return DatasetDict({split: _comments(table.part("split", split)) for split in SPLITS})
 
 
+def mini_several() -> DatasetDict:
+    """Stand-in for comments with several labels: each of dev and test of the mini corpus, followed by the next one."""
+    splits = {}
+    for split in ("dev", "test"):
+        rows = list(single_label(mini())[0][split])
+        # Four of a label stand together, so that the fourth next has another one.
+        pairs = [(first, rows[(i + 4) % len(rows)]) for i, first in enumerate(rows)]
+        splits[split] = Dataset.from_dict(
+            {
+                "id": [f"{first['id']}+{second['id']}" for first, second in pairs],
+                "text": [f"{first['text']} {second['text']}" for first, second in pairs],
+                "labels": [sorted((first["label"], second["label"])) for first, second in pairs],
+            }
+        )
+    return DatasetDict(splits)
+
+
 def mini_sentiment() -> DatasetDict:
     """Stand-in for IMDB where there is no data: the mini corpus's positive (1) and negative (0) comments."""
     groups = ("negative", "positive")
@@ -308,6 +326,7 @@ LOADERS = {
     "goemotions": lambda: single_label(goemotions())[0],
     "mini": lambda: single_label(mini())[0],
     "goemotions-several": lambda: several_labels(goemotions()),
+    "mini-several": mini_several,
     "emotion": emotion,
     "imdb": imdb,
     "emobank": emobank,
@@ -322,6 +341,15 @@ def load(name: str) -> DatasetDict:
     if name not in LOADERS:
         raise CorpusError(f"unknown corpus {name!r}; expected one of {', '.join(LOADERS)}")
     return LOADERS[name]()
+
+
+def sample(name: str, most: int | None = None) -> tuple[DatasetDict, str]:
+    """A corpus with at most so many texts of each split, always the same ones, in their order; its fingerprint."""
+    corpus = load(name)
+    for split, rows in corpus.items():
+        if most and most < len(rows):
+            corpus[split] = rows.select(np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False)))
+    return corpus, fingerprint(corpus)
 
 
 def fingerprint(corpus: DatasetDict) -> str:

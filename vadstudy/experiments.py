@@ -3,7 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
-from vadstudy.recipes import PROFILES, SVM, BagOfWords, Computed, Lengths, Lexicon, Points, Recipe
+from vadstudy.recipes import (
+    HUMAN,
+    PROFILES,
+    SVM,
+    BagOfWords,
+    Computed,
+    Encoded,
+    Lengths,
+    Lexicon,
+    Points,
+    Ratings,
+    Reader,
+    Recipe,
+    Votes,
+)
 
 #: The seeds of a row, as many as its place in the plan asks for: the first three, the first five, all nineteen.
 SEEDS = tuple(range(42, 61))
@@ -83,15 +97,18 @@ LESSON_POOLED = _pooled("scaled-mae", loss="mae", mapper="scaled")
 POOLED = (*LESSON_POOLED, *_pooled("softmax", loss="ce"))
 
 #: Corpora whose texts the rows are carried to, with the most texts of a split: comments with several labels, VAD by
-#: people, six emotions, sentiment; and those of the small profiles, which have no comments with several labels.
+#: people, six emotions, sentiment; and the small profiles' stand-ins for them.
 ELSEWHERE = (("goemotions-several", None), ("emobank", None), ("emotion", 4000), ("imdb", 2500))
-ELSEWHERE_MINI = (("mini-vad", None), ("mini-ekman", None), ("mini-sentiment", None))
+ELSEWHERE_MINI = (("mini-several", None), ("mini-vad", None), ("mini-ekman", None), ("mini-sentiment", None))
 #: The rows that are read on those texts, emotions and VAD of the same trainings.
 CARRIED = tuple(
     replace(recipe, name=f"carried-{recipe.name}", splits=HELD_OUT, keep_weights=False, carried_to=ELSEWHERE)
     for recipe in MAIN
     if recipe.name in ("softmax", "scaled-mae", "nrc-mse", "nrc-mae", "bce")
 )
+
+#: A regressor of the points that people gave EmoBank's texts; twice the epochs, because it has a quarter of the texts.
+HUMAN_MSE = Recipe("human-mse", loss="mse", mapper=HUMAN, corpus="emobank", epochs=6, max_length=200, splits=HELD_OUT)
 
 #: The flagship without a third of train, whose points it then predicts: what the SVM is fitted on when held out.
 FOLDS = tuple(
@@ -186,6 +203,34 @@ def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank
     rows.append(SVM("scaled-mae-svm-heldout", labels, "scaled-mae", folds=3))
     for source in ("six-points", "six-lexicon", "six-words-transferred"):
         rows.append(SVM(f"{source}-svm", six, source))
+    return rows + _read_elsewhere(labels, sentiment, six, vad, lexicon)
+
+
+def _read_elsewhere(labels, sentiment, six, vad, lexicon):
+    """The computed rows beside those that are carried to other corpora, with the same texts."""
+    most = dict(ELSEWHERE)
+    rows: list[Computed] = [
+        Ratings("vad-people", vad),
+        Votes("labels-votes", labels),
+        Encoded("labels-encoder", labels),
+    ]
+    for role, corpus in (("sentiment", sentiment), ("six", six), ("vad", vad)):
+        rows.append(Encoded(f"{role}-encoder", corpus, rows=most.get(corpus)))
+        rows.append(Encoded(f"{role}-encoder-lexicon", corpus, lexicon, rows=most.get(corpus)))
+    rows.append(Encoded("vad-encoder-softmax", vad, source="carried-softmax"))
+    for source, what in (
+        ("carried-scaled-mae", "outputs"),
+        ("carried-nrc-mae", "outputs"),
+        ("carried-nrc-mse", "outputs"),
+        ("carried-softmax", "expected"),
+        ("carried-softmax", "median"),
+        ("carried-softmax", "probabilities"),
+        ("six-lexicon", "outputs"),
+        ("six-words-transferred", "outputs"),
+        ("six-encoder-lexicon", "outputs"),
+    ):
+        name = source.removeprefix("carried-").removeprefix("six-") + ("" if what == "outputs" else f"-{what}")
+        rows.append(Reader(f"six-reader-{name}", six, source, what, most.get(six)))
     return rows
 
 
@@ -204,6 +249,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *POOLED,
             *FOLDS,
             *CARRIED,
+            HUMAN_MSE,
             *_computed(),
             *SEARCH,
             *TEMPERATURES,
@@ -228,15 +274,17 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
                 | ({"learning_rate": r.learning_rate} if r in RATES else {})
                 | ({"epochs": 4} if r.mapper is None else {}),
             )
-            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED)
+            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED, HUMAN_MSE)
         ]
         chosen += _computed(precision="fp32")
     else:
         settings = dict(corpus="mini", precision="fp32", batch_size=16)
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
         carried = [replace(recipe, carried_to=ELSEWHERE_MINI) for recipe in CARRIED]
-        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried)
-        chosen = [replace(recipe, **settings) for recipe in shown]
+        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried, HUMAN_MSE)
+        chosen = [
+            replace(recipe, **settings | ({"corpus": "mini-vad"} if recipe.mapper == HUMAN else {})) for recipe in shown
+        ]
         chosen += _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
     return {recipe.name: recipe for recipe in chosen}
 
@@ -249,12 +297,13 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
-    three = ("bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
+    three = ("human-mse", "bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
     count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED))), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     for name, recipe in chosen.items():
-        if isinstance(recipe, SVM) and name == f"{recipe.source}-svm":
-            count[name] = count.get(recipe.source, 1)
+        # What is computed from a trained run has its seeds; the tuned SVM, one of the candidates, the first.
+        if isinstance(recipe, Reader | Encoded) or (isinstance(recipe, SVM) and name == f"{recipe.source}-svm"):
+            count[name] = count.get(recipe.source or "", 1)
     if profile != "study":
         count = {recipe.name: 2 for recipe in PERMUTED}
     return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen if i < count.get(name, 1)]

@@ -13,12 +13,14 @@ from typing import IO
 import numpy as np
 import pandas as pd
 import torch
+from datasets import Dataset
 from filelock import FileLock
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from vadstudy.disk.files import FULL, free_bytes, sha256, writable, writing
+from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import WriteError
 from vadstudy.model import Regressor
 
@@ -231,3 +233,11 @@ def prediction_frame(split: str, ids: Iterable[str], labels: ArrayLike, outputs:
     outputs = outputs.astype(np.float16 if outputs.shape[1] > 8 else np.float32)
     columns = {f"o{i}": outputs[:, i] for i in range(outputs.shape[1])}
     return pd.DataFrame({"split": split, "id": list(ids), "label": labels, **columns})
+
+
+def with_truth(split: str, rows: Dataset, outputs: ArrayLike) -> pd.DataFrame:
+    """Rows of :func:`prediction_frame` with the truth: a label, or human valence, arousal and dominance."""
+    frame = prediction_frame(split, rows["id"], rows["label"] if "label" in rows.features else -1, outputs)
+    if "vad" in rows.features:
+        frame[list(DIMENSIONS)] = np.array(rows["vad"], np.float32)
+    return frame

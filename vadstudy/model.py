@@ -232,8 +232,8 @@ class PointLoss(nn.Module):
 
     Parameters
     ----------
-    points : array (n_labels, dims)
-        The mapper's points, in label order.
+    points : array (n_labels, dims) or None
+        The mapper's points, in label order. None: what comes in a label's place is a point (n, dims) itself.
     kind : {"mae", "mse", "mae+ce"}
     loss_lambda, temperature : float
         Weight of CE and temperature of its softmax.
@@ -241,11 +241,11 @@ class PointLoss(nn.Module):
         Standard deviation of Gaussian noise that is added to the targets while training, clipped to [0, 1].
     """
 
-    points: Tensor
+    points: Tensor | None
 
     def __init__(
         self,
-        points: ArrayLike,
+        points: ArrayLike | None,
         kind: str = "mae",
         loss_lambda: float = 0.1,
         temperature: float = 1.0,
@@ -255,16 +255,17 @@ class PointLoss(nn.Module):
         if kind not in ("mae", "mse", "mae+ce"):
             raise ValueError(f"unknown regression loss {kind!r}; expected mae, mse or mae+ce")
         self.kind, self.loss_lambda, self.temperature, self.target_noise = kind, loss_lambda, temperature, target_noise
-        self.register_buffer("points", torch.tensor(np.array(points), dtype=torch.float32), persistent=False)
+        placed = None if points is None else torch.tensor(np.array(points), dtype=torch.float32)
+        self.register_buffer("points", placed, persistent=False)
 
     def forward(self, predicted: Tensor, labels: Tensor) -> Tensor:
-        targets = self.points[labels]
+        targets = labels if self.points is None else self.points[labels]
         if self.training and self.target_noise:
             targets = (targets + self.target_noise * torch.randn_like(targets)).clamp(0, 1)
         if self.kind == "mse":
             return F.mse_loss(predicted, targets)
         loss = F.l1_loss(predicted, targets)
-        if self.kind == "mae+ce":
+        if self.kind == "mae+ce" and self.points is not None:
             closeness = -torch.cdist(predicted, self.points, p=1) / self.temperature
             loss = loss + self.loss_lambda * F.cross_entropy(closeness, labels)
         return loss

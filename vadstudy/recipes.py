@@ -1,8 +1,9 @@
 """Recipes: everything, except the seed, that decides a run. One class a kind.
 
 A :class:`Recipe` trains an encoder. The :class:`Computed` ones make predictions from a trained run or from texts:
-:class:`SVM`, :class:`Points` of other corpora, :class:`BagOfWords`, :class:`Lexicon`, :class:`Lengths`. Which recipes
-the study has: :mod:`vadstudy.experiments`.
+:class:`SVM`, :class:`Points` of other corpora, :class:`BagOfWords`, :class:`Lexicon`, :class:`Lengths`,
+:class:`Ratings`, :class:`Votes`, :class:`Encoded`, :class:`Reader`. Which recipes the study has:
+:mod:`vadstudy.experiments`.
 """
 
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -14,6 +15,9 @@ LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
 PRECISIONS = ("fp32", "bf16")
 LEXICONS = ("nrc", "emotions")
+READ = ("outputs", "probabilities", "expected", "median")
+#: In a mapper's place: the points are not the labels', but people's of each text.
+HUMAN = "human"
 PROFILES = ("study", "mini", "smoke", "paper")
 SEED = 42
 #: The greatest seed that NumPy takes.
@@ -25,6 +29,8 @@ ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-c
 @dataclass(frozen=True)
 class Recipe:
     """A regressor (losses mae, mse, mae+ce, with a mapper) or a 28-output baseline (losses ce, bce, without one).
+
+    With the mapper ``human``, the targets are the points that people gave each text of the corpus, not the labels'.
 
     The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``.
     ``trainable_layers`` counts the encoder's upper layers that are trained (None: all of it, embeddings included).
@@ -75,6 +81,8 @@ class Recipe:
                 f"recipe {self.name!r}, field mapper: {self.mapper!r} does not go with {self.loss!r}; "
                 "regressors (mae, mse, mae+ce) need a mapper, baselines (ce, bce) have none"
             )
+        if self.mapper == HUMAN and self.loss == "mae+ce":
+            raise ValueError(f"recipe {self.name!r}, field loss: mae+ce needs labels, which mapper {HUMAN!r} has not")
         _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
         _at_least(self, 0, "carried_length", more=True)
         _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
@@ -97,14 +105,15 @@ class Computed:
     corpus: str
 
     def __post_init__(self):
-        for field in ("C", "gamma", "max_length", "batch_size", "train_rows", "folds"):
+        for field in ("C", "gamma", "max_length", "batch_size", "train_rows", "folds", "rows"):
             if getattr(self, field, None) is not None:
                 _at_least(self, 0, field, more=True)
 
     @property
     def sources(self) -> list[str]:
         """Names of the runs that it is computed from."""
-        return [self.source] if hasattr(self, "source") else []
+        source = getattr(self, "source", None)
+        return [source] if source else []
 
 
 @dataclass(frozen=True)
@@ -164,6 +173,55 @@ class Lexicon(Computed):
 @dataclass(frozen=True)
 class Lengths(Computed):
     """The corpus's own labels, and its texts' lengths."""
+
+
+@dataclass(frozen=True)
+class Ratings(Computed):
+    """What EmoBank's readers and writers said of each text, and its genre."""
+
+
+@dataclass(frozen=True)
+class Votes(Computed):
+    """The share of its raters who gave a comment of dev or test each label, those with several labels, too."""
+
+
+@dataclass(frozen=True)
+class Encoded(Computed):
+    """What the untrained encoder gives: a linear model on its mean vectors, a ridge (VAD) or logistic (labels).
+
+    Fitted on the corpus's own train split, or, with ``lexicon``, on the lexicon's words, whose points it then gives to
+    texts. With ``source``, the label probabilities that this run has of the same texts stand beside the vectors.
+    ``rows`` is the most texts of a split that are taken, the sample that trained recipes are carried to.
+    """
+
+    lexicon: str | None = None
+    source: str | None = None
+    rows: int | None = None
+    encoder: str = "minilm"
+    max_length: int = 200
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.lexicon:
+            _one_of(self, "lexicon", LEXICONS)
+
+
+@dataclass(frozen=True)
+class Reader(Computed):
+    """An SVM that reads ``corpus``'s labels off what the run ``source`` says of its texts.
+
+    Standardised; C and gamma are those of the best accuracy on the corpus's dev split. ``what`` says what is read: the
+    source's own ``outputs``, or a softmax's label ``probabilities``, or their ``expected`` or ``median`` point.
+    ``rows`` is as in :class:`Encoded`.
+    """
+
+    source: str
+    what: str = "outputs"
+    rows: int | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        _one_of(self, "what", READ)
 
 
 def _at_least(recipe, least, *names, more=False):

@@ -91,9 +91,22 @@ class Run:
             raise RunError(f"{self.path} has no predictions of split {split!r}; it has {', '.join(self.splits)}")
         return rows
 
-    def outputs(self, split: str) -> np.ndarray:
-        """Points (n, dims), logits or probabilities (n, labels) of a split, as float32."""
-        return self.rows(split).filter(regex=r"^o\d+$").to_numpy("float32")
+    def outputs(self, split: str, ids: Sequence[str] | None = None) -> np.ndarray:
+        """Points (n, dims), logits or probabilities (n, labels) of a split, as float32; of these texts, in their order.
+
+        A ``RunError`` if it has not predicted one of ``ids``.
+        """
+        rows = self.rows(split)
+        if ids is not None:
+            places = pd.Index(rows["id"]).get_indexer(list(ids))
+            if (missing := places < 0).any():
+                first = str(np.asarray(ids)[missing][0])
+                raise RunError(
+                    f"{self.path}, {split}: {missing.sum():,} of {len(places):,} texts are not among its "
+                    f"{len(rows):,}, the first is {first!r}; both runs must be of the same texts"
+                )
+            rows = rows.iloc[places]
+        return rows.filter(regex=r"^o\d+$").to_numpy("float32")
 
     def labels(self, split: str) -> np.ndarray:
         """True label indices (n,) of a split."""
@@ -345,7 +358,7 @@ class RunStore:
             trained = training.train(recipe, seed, workdir)
             predictions, fingerprints = trained.predictions, trained.fingerprints
             more["history"] = trained.history.round(6).to_dict("list")
-            if recipe.mapper:
+            if recipe.mapper and recipe.mapper != recipes.HUMAN:
                 # Recorded, because another machine's rounding can spread points otherwise.
                 more["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
             more["examples_per_second"] = round(trained.examples_per_second, 1)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset, DatasetDict
+from scipy.stats import pearsonr
 from torch import Tensor, nn
 from transformers import (
     EvalPrediction,
@@ -28,11 +29,11 @@ from vadstudy.classifiers import NearestEmotion
 from vadstudy.disk import checkpoints
 from vadstudy.disk.files import writable
 from vadstudy.disk.schemas import SPLITS
-from vadstudy.emotions import EMOTIONS
+from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TrainingError
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
 from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder
-from vadstudy.recipes import Recipe
+from vadstudy.recipes import HUMAN, Recipe
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerB
     if seed is not None:
         set_seed(seed)
     tokenizer, encoder, fingerprint = load_encoder(recipe.encoder)
-    outputs = mappers.mapper(recipe.mapper).dims if recipe.mapper else len(EMOTIONS)
+    if recipe.mapper == HUMAN:
+        outputs = len(DIMENSIONS)
+    else:
+        outputs = mappers.mapper(recipe.mapper).dims if recipe.mapper else len(EMOTIONS)
     regressor = Regressor(
         encoder,
         outputs,
@@ -95,8 +99,13 @@ class FiniteTrainer(checkpoints.SealingTrainer):
 
 
 def dev_scores(recipe: Recipe, seed: int) -> Callable[[EvalPrediction], dict[str, float]]:
-    """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits."""
+    """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits.
+
+    Of points that people gave: to Pearson's r, the mean over dimensions.
+    """
     nearest = None
+    if recipe.mapper == HUMAN:
+        return lambda evaluation: {"pearson": float(np.mean(pearsonr(*evaluation, axis=0).statistic))}
     if recipe.mapper:
         nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points, np.arange(len(EMOTIONS)))
 
@@ -115,9 +124,10 @@ def _history(log):
         "eval_loss": "dev_loss",
         "eval_accuracy": "dev_accuracy",
         "eval_macro_f1": "dev_macro_f1",
+        "eval_pearson": "dev_pearson",
     }
     frame = frame.rename(columns=names).groupby("step", as_index=False).first()
-    return frame.dropna(subset=["dev_loss"])[["step", "epoch", *names.values()]]
+    return frame.dropna(subset=["dev_loss"])[["step", "epoch", *(name for name in names.values() if name in frame)]]
 
 
 def chosen_rows(recipe: Recipe, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,6 +145,7 @@ def chosen_rows(recipe: Recipe, train: np.ndarray) -> tuple[np.ndarray, np.ndarr
 class Texts:
     """A corpus as a recipe takes it: tokens, labels and ids of all splits' texts, one behind the other.
 
+    Labels are indices (n,), or, where people gave the texts' points, those (n, dims).
     ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on.
     """
 
@@ -155,27 +166,25 @@ def tokenized(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, corpus: Datase
     """The :class:`Texts` of a corpus."""
     tokens, rows = _tokens(tokenizer, corpus, recipe.max_length, recipe.pooling), _rows(corpus)
     trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
-    labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in ("label", "id"))
+    target = "vad" if recipe.mapper == HUMAN else "label"
+    labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in (target, "id"))
     return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
 
 
 def carried(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, name: str, most: int | None) -> tuple[Texts, str]:
     """The :class:`Texts` of another corpus, none of which is trained on, and its fingerprint.
 
-    Of a split with more than ``most`` texts, a sample is taken that is the same for every seed and recipe. What is not
-    labelled with an index has the label -1.
+    Of a split with more than ``most`` texts, it is :func:`vadstudy.corpora.sample`'s. What is not labelled with an
+    index has the label -1.
     """
-    corpus = corpora.load(name)
-    for split, rows in corpus.items():
-        if most and most < len(rows):
-            corpus[split] = rows.select(np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False)))
+    corpus, fingerprint = corpora.sample(name, most)
     labels = np.concatenate(
         [rows["label"] if "label" in rows.features else np.full(len(rows), -1) for rows in corpus.values()]
     )
     ids = np.concatenate([rows["id"] for rows in corpus.values()])
     tokens = _tokens(tokenizer, corpus, recipe.carried_length, recipe.pooling)
     texts = Texts(tokens, labels, ids, _rows(corpus), np.array([], int), tokenizer.pad_token_id or 0)
-    return texts, corpora.fingerprint(corpus)
+    return texts, fingerprint
 
 
 def _tokens(tokenizer, corpus, max_length, pooling):
@@ -207,7 +216,7 @@ def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objectiv
     """What is minimised, with the optimizer that does it; the head has a learning rate of its own."""
     loss: PointLoss | LabelLoss
     if recipe.mapper:
-        points = mappers.mapper(recipe.mapper, seed).points
+        points = None if recipe.mapper == HUMAN else mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
@@ -247,7 +256,7 @@ def settings(recipe: Recipe, seed: int, workdir: Path) -> dict[str, Any]:
         logging_strategy="epoch",
         save_total_limit=None,
         load_best_model_at_end=True,
-        metric_for_best_model="macro_f1",
+        metric_for_best_model="pearson" if recipe.mapper == HUMAN else "macro_f1",
         greater_is_better=True,
         disable_tqdm=quiet(),
     )
@@ -270,7 +279,7 @@ def trainer(
         indices = [row["index"] for row in rows]
         ids, mask = padded([texts.tokens[i] for i in indices], texts.pad_id)
         inputs = {"input_ids": ids} if frozen is None else {"hidden": frozen.batch(indices)}
-        return {"attention_mask": mask, "labels": torch.as_tensor([row["label"] for row in rows]), **inputs}
+        return {"attention_mask": mask, "labels": torch.tensor([row["label"] for row in rows]), **inputs}
 
     made = FiniteTrainer(
         model=model,
@@ -300,7 +309,8 @@ def predictions(
         tokens = [texts.tokens[i] for i in rows]
         outputs = predict(regressor, tokens, recipe.precision, 64, texts.pad_id, states)
         named = f"{corpus}/{split}" if corpus else split
-        frames.append(prediction_frame(named, texts.ids[rows].tolist(), texts.labels[rows], outputs))
+        labels = texts.labels[rows] if texts.labels.ndim == 1 else -1
+        frames.append(prediction_frame(named, texts.ids[rows].tolist(), labels, outputs))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -314,9 +324,10 @@ def train(
 ) -> Trained:
     """Train a recipe; after a kill, go on from the last checkpoint in ``workdir`` to the same predictions.
 
-    The epoch with the best dev macro-F1 is kept. Frozen states are kept in ``workdir.parent / "frozen"``, which every
-    run of the same encoder and corpus shares. ``callbacks`` and ``arguments`` are the Trainer's, for measurements; a
-    recorded run has none. A checkpoint that is not whole, or of another training, is not used, and the log says why.
+    The epoch with the best dev macro-F1 is kept (of people's points, the one with the best correlation). Frozen states
+    are kept in ``workdir.parent / "frozen"``, which every run of the same encoder and corpus shares. ``callbacks`` and
+    ``arguments`` are the Trainer's, for measurements; a recorded run has none. A checkpoint that is not whole, or of
+    another training, is not used, and the log says why.
 
     Raises
     ------
@@ -339,7 +350,7 @@ def train(
         seed,
         **fingerprints,
         tokens=origin.digest(texts.tokens),
-        points=origin.digest(model.loss.points.tolist() if isinstance(model.loss, PointLoss) else None),
+        points=origin.digest(None if (points := getattr(model.loss, "points", None)) is None else points.tolist()),
         states=getattr(frozen, "made", None),
         arguments=origin.digest(arguments),
     )

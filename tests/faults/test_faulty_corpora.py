@@ -559,11 +559,11 @@ def test_what_fetch_is_given_in_part_never_takes_the_place_of_what_is_whole(fold
 
 def test_emobank_that_differs_or_cannot_be_had_is_not_written(folder, monkeypatch, served):
     address = served(folder)
-    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/{BANK}")
+    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/emobank/")
     with pytest.raises(CorpusError, match="emobank.csv is another file than the study's .*1ade4a"):
         fetch.store("emobank", folder / "target")
-    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/nowhere")
-    with pytest.raises(CorpusError, match="nowhere cannot be reached .* by hand") as error:
+    monkeypatch.setattr(fetch, "EMOBANK", f"{address}/nowhere/")
+    with pytest.raises(CorpusError, match="nowhere/emobank.csv cannot be reached .* by hand") as error:
         fetch.store("emobank", folder / "target")
     assert "\n" not in str(error.value) and not list((folder / "target").rglob("*"))
 

@@ -52,7 +52,7 @@ def test_fetched_files_are_those_that_are_read(folder, small):
 @pytest.mark.parametrize("name", ["goemotions", "emotion", "emobank"])
 def test_what_fetch_writes_are_the_published_files(name, data_folder, tmp_path, monkeypatch, served):
     got = {"goemotions": corpora.goemotions, "emotion": corpora.emotion, "emobank": fetch.emobank}[name]
-    monkeypatch.setattr(fetch, "EMOBANK", f"{served(data_folder)}/emobank/emobank.csv")
+    monkeypatch.setattr(fetch, "EMOBANK", f"{served(data_folder)}/emobank/")
     monkeypatch.setitem(fetch.CORPORA, name, (got, *fetch.CORPORA[name][1:]))
     assert fetch.store(name, tmp_path).endswith("the published files")
 

@@ -6,7 +6,7 @@ A schema is a pydantic model of one row as it stands in the file; a field's desc
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model
 
 from vadstudy.emotions import EMOTIONS
 
@@ -19,6 +19,9 @@ NRC_HOME = "saifmohammad.com/WebPages/nrc-vad.html"
 #: SHA-256 of the files that the study's numbers rest on.
 PUBLISHED = {
     "emobank/emobank.csv": "1ade4a4a453e880c0f39d0536d2b355e8a716e0cf88236c64cdb4d438cf9605b",
+    "emobank/meta.tsv": "c848266476711a3fb68395b9907ef574e60289ad916c8db79b7ea2e62ab62e0e",
+    "emobank/reader.csv": "d5398f14afde4f02d3a335393b60fc4a45d03dc5ab65b6909c7c31a633dec175",
+    "emobank/writer.csv": "311d895d21b1047cc875a9b082e1c3e17df548011d2dec8227cf3a53b0c34e0a",
     "emotion/test.txt": "4187b1cfb1e46f2d75541d937feb6aba69365c706ec17e45c26d1db33a8783f0",
     "emotion/train.txt": "29d6a6986e391f1882d17089d53bedff82443e1e6bb6ab2427c0aafd5e261910",
     "emotion/val.txt": "54ca705d677f12b1273bf012ec47d2fdfcf974995d7ab71c4af0965f092e69d3",
@@ -26,6 +29,7 @@ PUBLISHED = {
     "goemotions/emotions.txt": "45c3ef86782d2a4d7fedcd6d8c111aa0d0e94720689bd164fac94fefb4495a89",
     "goemotions/test.tsv": "0587b2dd8b27b97352adbfc3fb083d46005c8946657fdc2b1ca8b1cc7f1f8be4",
     "goemotions/train.tsv": "1c254a142be5c00e80d819b9ae1bbd36d94b2eeb8f4b1271846508d57e57d9c5",
+    "goemotions/votes.csv": "8900fd39b8468508a2d144812f357793eea781f7771bcecc89ce37749373a5d7",
     "imdb/test.parquet": "8ec0d1f07f95e50ec770f59e0e3438ae31e26c75b04208f8dda82b9693d05a18",
     "imdb/train.parquet": "660d432ee66360b5c4417b137a978f2e4eb3042a16628fa49f9bc2a144ec593d",
     "nrc-vad/NRC-VAD-Lexicon.txt": "fd49023f760155c8377424d96ca18d57c6685891d78ba381e47af6f4a1b148a7",
@@ -112,6 +116,34 @@ class Sentence(BaseModel):
     A: Annotated[Decimal, _scale(1, 5)]
     D: Annotated[Decimal, _scale(1, 5)]
     text: Text
+
+
+class Rating(BaseModel):
+    """One perspective's ratings of a text of EmoBank."""
+
+    id: Id
+    V: Annotated[Decimal, _scale(1, 5)]
+    A: Annotated[Decimal, _scale(1, 5)]
+    D: Annotated[Decimal, _scale(1, 5)]
+    stdV: Annotated[Decimal, _scale(0, 2)]
+    stdA: Annotated[Decimal, _scale(0, 2)]
+    stdD: Annotated[Decimal, _scale(0, 2)]
+    N: Annotated[str, Field(pattern=r"^[1-9][0-9]?$", description="a number of raters")]
+
+
+class EmoBankText(BaseModel):
+    """Where a text of EmoBank comes from."""
+
+    id: Id
+    category: Annotated[str, Field(pattern=r"\S", description="a genre")]
+
+
+_votes: dict[str, Any] = {
+    "split": (Annotated[Literal["dev", "test"], Field(description="dev or test")], ...),
+    "id": (Id, ...),
+    **{name: (Annotated[Decimal, _scale(0, 1)], ...) for name in ("example_very_unclear", *EMOTIONS)},
+}
+Votes: type[BaseModel] = create_model("Votes", **_votes)
 
 
 class Word(BaseModel):

@@ -16,7 +16,7 @@ from vadstudy.disk.schemas import NRC_HOME, PUBLISHED, SIX_EMOTIONS, SPLITS
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import CorpusError, first_line
 
-EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/emobank.csv"
+EMOBANK = "https://raw.githubusercontent.com/JULIELab/EmoBank/master/corpus/"
 
 
 def write_goemotions(corpus: DatasetDict, folder: Path) -> None:
@@ -42,23 +42,35 @@ def write_imdb(corpus: DatasetDict, folder: Path) -> None:
         corpus[split].select_columns(["text", "label"]).to_parquet(folder / f"{split}.parquet")
 
 
-def write_emobank(content: bytes, folder: Path) -> None:
-    """EmoBank's table as its authors' repository has it."""
-    (folder / "emobank.csv").write_bytes(content)
+def write_emobank(files: dict[str, bytes], folder: Path) -> None:
+    """EmoBank's tables as its authors' repository has them."""
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
-def emobank() -> bytes:
-    """EmoBank's table from its authors' repository, as bytes; a ``CorpusError`` if it cannot be had or differs."""
-    by_hand = "get emobank.csv by hand and put it into data/emobank/"
+def emobank() -> dict[str, bytes]:
+    """EmoBank's tables from its authors' repository, as bytes by name; a ``CorpusError`` if one cannot be had or
+    differs."""
+    return {
+        path.split("/")[1]: _emobank(path.split("/")[1], digest)
+        for path, digest in PUBLISHED.items()
+        if path.startswith("emobank/")
+    }
+
+
+def _emobank(name, digest):
+    by_hand = f"get {name} by hand and put it into data/emobank/"
     pooch.get_logger().setLevel("WARNING")
     with TemporaryDirectory() as folder:
         try:
-            return Path(pooch.retrieve(EMOBANK, PUBLISHED["emobank/emobank.csv"], path=folder)).read_bytes()
+            return Path(pooch.retrieve(EMOBANK + name, digest, path=folder)).read_bytes()
         except ValueError as error:  # what pooch says of another SHA-256
-            raise CorpusError(f"{EMOBANK} is another file than the study's ({first_line(error)}); {by_hand}") from error
+            raise CorpusError(
+                f"{EMOBANK}{name} is another file than the study's ({first_line(error)}); {by_hand}"
+            ) from error
         except OSError as error:
             raise CorpusError(
-                f"{EMOBANK} cannot be reached ({first_line(error)}); check the network, or {by_hand}"
+                f"{EMOBANK}{name} cannot be reached ({first_line(error)}); check the network, or {by_hand}"
             ) from error
 
 

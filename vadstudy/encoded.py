@@ -1,0 +1,79 @@
+"""What the untrained encoder gives: a linear model on its vectors, for labels or for VAD.
+
+Both encoders of the study are *sentence* encoders, trained on a billion pairs of sentences. Rows of this kind tell how
+much of a result is theirs, before anything is fine-tuned.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.linear_model import LogisticRegressionCV, RidgeCV
+
+from vadstudy import corpora
+from vadstudy.emotions import EMOTIONS, emotion_vad
+from vadstudy.inference import by_length, padded, with_truth
+from vadstudy.model import load_encoder, pool
+from vadstudy.readout import probabilities
+from vadstudy.recipes import Encoded
+
+if TYPE_CHECKING:
+    from vadstudy.runs import Run
+
+#: The strengths that are tried: ridges by leave-one-out, logistic regressions by three parts of train.
+ALPHAS = tuple(10.0**k for k in range(-3, 4))
+STRENGTHS = (0.1, 1.0, 10.0, 100.0)
+
+
+@torch.inference_mode()
+def vectors(texts: Sequence[str], encoder: str = "minilm", max_length: int = 200) -> np.ndarray:
+    """One vector a text (n, width), of length 1: the mean of the encoder's last states, as its authors use it."""
+    tokenizer, model, _ = load_encoder(encoder)
+    tokens = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    out = np.empty((len(tokens), model.config.hidden_size), np.float32)
+    for batch in by_length(tokens, 64, "untrained encoder"):
+        ids, mask = padded([tokens[i] for i in batch], tokenizer.pad_token_id or 0)
+        states = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        out[batch] = pool(states, mask, "mean").numpy()
+    return out / np.linalg.norm(out, axis=1, keepdims=True)
+
+
+def encoded(recipe: Encoded, seed: int, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
+    """Probabilities of the corpus's labels, or points, of every split that the model was not fitted on."""
+    corpus, fingerprint = corpora.sample(recipe.corpus, recipe.rows)
+
+    def features(split):
+        found = vectors(corpus[split]["text"], recipe.encoder, recipe.max_length)
+        if not sources:
+            return found
+        return np.hstack([found, probabilities(sources[0].outputs(f"{recipe.corpus}/{split}", corpus[split]["id"]))])
+
+    if recipe.lexicon:
+        words = corpora.lexicon() if recipe.lexicon == "nrc" else emotion_vad()
+        model = RidgeCV(ALPHAS).fit(vectors(words.index, recipe.encoder, recipe.max_length), words.to_numpy())
+        splits = list(corpus)
+    elif "vad" in corpus["train"].features:
+        model = RidgeCV(ALPHAS).fit(features("train"), np.array(corpus["train"]["vad"]))
+        splits = [split for split in corpus if split != "train"]
+    else:
+        model = LogisticRegressionCV(
+            Cs=STRENGTHS,
+            cv=3,
+            scoring="accuracy",
+            max_iter=1000,
+            random_state=seed,
+            l1_ratios=(0.0,),
+            use_legacy_attributes=False,
+        ).fit(features("train"), corpus["train"]["label"])
+        splits = [split for split in corpus if split != "train"]
+    frames = []
+    for split in splits:
+        outputs = model.predict(features(split)).clip(0, 1) if hasattr(model, "alpha_") else None
+        if outputs is None:
+            classes = len(EMOTIONS) if recipe.corpus in ("goemotions", "mini") else model.classes_.max() + 1
+            outputs = np.zeros((len(corpus[split]), classes))
+            outputs[:, model.classes_] = model.predict_proba(features(split))
+        frames.append(with_truth(split, corpus[split], outputs))
+    return pd.concat(frames, ignore_index=True), fingerprint
