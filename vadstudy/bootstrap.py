@@ -151,7 +151,7 @@ def correlation(predicted: np.ndarray, truth: np.ndarray) -> Measured:
 
     def scores(counts):
         found = {}
-        for name, of in (("pearson", lambda column, counts: column[:, None]), ("spearman", _ranks)):
+        for name, of in (("pearson", lambda column, counts: column[:, None]), ("spearman", ranks)):
             for i, dimension in enumerate("VAD"):
                 x, y = of(predicted[:, i], counts), of(truth[:, i], counts)
                 x, y = (each - (counts * each).sum(axis=0) / n for each in (x, y))
@@ -159,10 +159,15 @@ def correlation(predicted: np.ndarray, truth: np.ndarray) -> Measured:
                 found[f"{name}_{dimension}"] = (counts * x * y).sum(axis=0) / np.sqrt(squares)
         return found
 
-    return sparse.identity(n, np.float32, "csr"), scores
+    return each_row(n), scores
 
 
-def _ranks(values, counts):
+def each_row(n: int) -> Any:
+    """Sums for a measure that is no function of sums: how often each row is drawn, itself."""
+    return sparse.identity(n, np.float32, "csr")
+
+
+def ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Ranks (n, resamples) of values (n,), each drawn ``counts`` (n, resamples) times; equal ones have their mean."""
     _, place = np.unique(values, return_inverse=True)
     order = np.argsort(place, kind="stable")

@@ -156,13 +156,15 @@ def rated(recipe: Ratings, seed: int | None = None, sources: Sequence["Run"] = (
 
 
 def voted(recipe: Votes, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
-    """Each comment's shares of raters by label; its own label where it has one, else -1."""
+    """Each comment's shares of raters by label, and its ``labels``; its ``label`` where it has one, else -1."""
     home, several = corpora.load(recipe.corpus), corpora.load(f"{recipe.corpus}-several")
     found, frames = ratings.VOTED[recipe.corpus](), []
     for name, corpus in (("", home), (f"{recipe.corpus}-several/", several)):
         for split in ("dev", "test"):
             rows = corpus[split]
-            frames.append(with_truth(f"{name}{split}", rows, found.loc[rows["id"]].to_numpy()))
+            frame = with_truth(f"{name}{split}", rows, found.loc[rows["id"]].to_numpy())
+            labels = rows["labels"] if name else [[label] for label in rows["label"]]
+            frames.append(frame.assign(labels=[",".join(map(str, each)) for each in labels]))
     return pd.concat(frames, ignore_index=True), corpora.fingerprint(home)
 
 

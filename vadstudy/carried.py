@@ -1,0 +1,303 @@
+"""The same trainings on texts of other corpora: the space read off a classifier, beside regressors to the space.
+
+Every row here is of trainings whose recipe is carried to EmoBank, IMDB and Emotion (:data:`experiments.CARRIED`), or of
+a model that was given the same texts. ``learned_from_target`` says in every table what a row took from the corpus that
+it is tested on; rows that took the same are to be compared.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from sklearn.linear_model import RidgeCV
+
+from vadstudy import bootstrap, mappers, metrics, readout, tables
+from vadstudy.bootstrap import Comparison, Measured, Row
+from vadstudy.classifiers import NearestEmotion
+from vadstudy.emotions import DIMENSIONS, EMOTIONS
+from vadstudy.mappers import to_vad
+from vadstudy.runs import Run, RunStore
+
+#: The scores of :func:`pearson`, of :func:`separation`, and what of them counts as no difference.
+CORRELATIONS = ("pearson_V", "pearson_A", "pearson_D")
+SEPARATION = ("accuracy", "auc")
+MARGINS = {**bootstrap.MARGINS, **dict.fromkeys(CORRELATIONS, 0.05), "auc": 0.01}
+#: Temperatures that are tried where one is chosen on EmoBank's dev.
+TEMPERATURES = tuple(np.round(np.geomspace(0.5, 8, 25), 3))
+NOTHING = "nothing"
+
+
+def corpus(store: RunStore, role: str) -> str:
+    """The corpus that has a role: ``vad``, ``six`` or ``sentiment``."""
+    return store.recipes[f"{role}-encoder"].corpus
+
+
+def several(store: RunStore) -> str:
+    """The corpus of comments with several labels."""
+    return f"{store.recipes['labels-votes'].corpus}-several"
+
+
+def temperature(run: Run) -> float:
+    """A softmax's temperature with the least log loss on its own corpus's dev split."""
+    return readout.calibrated(run.outputs("dev"), run.labels("dev"))
+
+
+def likely(run: Run, split: str, temperature: float = 1.0) -> np.ndarray:
+    """Label probabilities (n, 28) of a softmax; of BCE, whose sigmoids need not sum to one, their shares."""
+    logits = run.outputs(split)
+    if run.recipe.loss == "ce":
+        return readout.probabilities(logits, temperature)
+    shares = expit(logits.astype(float) / temperature)
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def warmest(run: Run, target: str, human: np.ndarray) -> float:
+    """Of :data:`TEMPERATURES`, the one whose expected points agree best with people's (n, 3) on EmoBank's dev."""
+    return max(
+        TEMPERATURES,
+        key=lambda t: metrics.pearson(human, readout.expected(likely(run, f"{target}/dev", t), mappers.nrc())).mean(),
+    )
+
+
+def human(store: RunStore, split: str, perspective: str = "") -> np.ndarray:
+    """People's VAD (n, 3) of EmoBank's texts: the corpus's own, or by ``reader`` or ``writer``."""
+    names = [f"{perspective}_{dimension}" if perspective else dimension for dimension in DIMENSIONS]
+    return store["vad-people"].rows(split)[names].to_numpy(float)
+
+
+def vad_rows(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]]:
+    """VAD (n, 3) of EmoBank's texts by every row, over its trainings, and what the row learned from EmoBank."""
+    target, nrc = corpus(store, "vad"), mappers.nrc()
+    on, dev = f"{target}/{split}", human(store, "dev")
+
+    def read(name: str, of: Callable[[Run], np.ndarray]) -> Row:
+        return tables.row(store.all(name), of)
+
+    def point(run):
+        return to_vad(run.outputs(on), run.recipe.mapper)
+
+    def expected(temperature_of):
+        return lambda run: readout.expected(likely(run, on, temperature_of(run)), nrc)
+
+    def plain(name):
+        return Row([store[name].outputs(split)])
+
+    one = "one temperature, from its dev texts"
+    n = f"all, from {len(human(store, 'train')):,} texts"
+    rows = {
+        "scaled-mae": (read("carried-scaled-mae", point), NOTHING),
+        "nrc-mae": (read("carried-nrc-mae", point), NOTHING),
+        "nrc-mse": (read("carried-nrc-mse", point), NOTHING),
+        "softmax, median": (
+            read("carried-softmax", lambda run: readout.median(likely(run, on, temperature(run)), nrc)),
+            NOTHING,
+        ),
+        "softmax, expected": (read("carried-softmax", expected(lambda run: 1.0)), NOTHING),
+        "softmax, expected, calibrated": (read("carried-softmax", expected(temperature)), NOTHING),
+        "softmax, expected, warm": (read("carried-softmax", expected(lambda run: warmest(run, target, dev))), one),
+        "bce, expected": (read("carried-bce", expected(lambda run: 1.0)), NOTHING),
+        "lexicon mean": (plain("vad-lexicon"), NOTHING),
+        "words of comments": (Row([to_vad(store["vad-words-transferred"].outputs(split), "scaled")]), NOTHING),
+        "lexicon in the encoder": (plain("vad-encoder-lexicon"), NOTHING),
+        "softmax + lexicon in the encoder": (read("carried-softmax", lambda run: _summed(store, run, split)), NOTHING),
+        "bag of words": (plain("vad-words"), n),
+        "ridge on the softmax": (read("carried-softmax", lambda run: _ridge(store, run, split)), n),
+        "ridge on the encoder": (plain("vad-encoder"), n),
+        "ridge on both": (tables.row(store.all("vad-encoder-softmax"), lambda run: run.outputs(split)), n),
+        "regressor of people's VAD": (tables.row(store.all("human-mse"), lambda run: run.outputs(split)), n),
+    }
+    return rows
+
+
+def _summed(store, run, split):
+    """The softmax's expected point and the lexicon's in the encoder, each standardised by the train texts, added."""
+    target, words = corpus(store, "vad"), store["vad-encoder-lexicon"]
+    t = temperature(run)
+
+    def standard(of):
+        train = of("train")
+        return (of(split) - train.mean(axis=0)) / train.std(axis=0)
+
+    return standard(lambda part: readout.expected(likely(run, f"{target}/{part}", t), mappers.nrc())) + standard(
+        words.outputs
+    )
+
+
+def _ridge(store, run, split):
+    """People's VAD from a softmax's calibrated probabilities, by a ridge on EmoBank's train split."""
+    target, t = corpus(store, "vad"), temperature(run)
+    model = RidgeCV(np.geomspace(0.01, 100, 9)).fit(likely(run, f"{target}/train", t), human(store, "train"))
+    return model.predict(likely(run, f"{target}/{split}", t))
+
+
+def pearson(predicted: np.ndarray, truth: np.ndarray) -> Measured:
+    """A measure for :func:`bootstrap.compare`: Pearson's r (``pearson_V`` …) of points (n, 3), by sums over rows."""
+    x, y = (np.asarray(each, float) - np.mean(each, axis=0) for each in (predicted, truth))
+    sums, n = np.hstack([x, y, x * y, x * x, y * y]).T, len(truth)
+
+    def scores(sums):
+        x, y, xy, xx, yy = np.split(sums / n, 5)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = (xy - x * y) / np.sqrt((xx - x**2) * (yy - y**2))
+        return dict(zip(CORRELATIONS, r, strict=True))
+
+    return sums, scores
+
+
+def vad_compared(store: RunStore, rows: Mapping[str, tuple[Row, str]]) -> Comparison:
+    """Rows of :func:`vad_rows` by their correlation with people's VAD of test, over texts and trainings."""
+    return bootstrap.compare(only(rows), human(store, "test"), pearson, strata=False)
+
+
+def only(rows: Mapping[str, tuple[Row, str]]) -> dict[str, Row]:
+    """The rows without what they learned."""
+    return {name: row for name, (row, _) in rows.items()}
+
+
+def three_numbers(store: RunStore) -> dict[str, Row]:
+    """Test labels of GoEmotions through three numbers: read off the softmax and named by the nearest label, beside the
+    regressors, and the softmax itself."""
+    nrc = mappers.nrc()
+    nearest = NearestEmotion().fit(nrc.points, np.arange(len(EMOTIONS)))
+
+    def through(point):
+        return tables.row(store.all("softmax"), lambda run: nearest.predict(point(likely(run, "test"), nrc)))
+
+    return {
+        "softmax, argmax": tables.row(store.all("softmax"), tables.most_probable),
+        "softmax, median, 1NN": through(readout.median),
+        "softmax, expected, 1NN": through(readout.expected),
+        **tables.read_points(store, "scaled-mae"),
+        **tables.read_points(store, "nrc-mae"),
+        **tables.read_points(store, "nrc-mse"),
+    }
+
+
+def label_points(store: RunStore) -> pd.DataFrame:
+    """Losses and R² of points on the test labels' own points, in NRC's units: regressors and read-outs, over seeds."""
+    nrc, lines = mappers.nrc(), []
+    for name, recipe, point in (
+        ("nrc-mae", "nrc-mae", lambda run: run.outputs("test")),
+        ("nrc-mse", "nrc-mse", lambda run: run.outputs("test")),
+        ("softmax, median", "softmax", lambda run: readout.median(likely(run, "test"), nrc)),
+        ("softmax, expected", "softmax", lambda run: readout.expected(likely(run, "test"), nrc)),
+    ):
+        runs = store.all(recipe)
+        truth = nrc.points_for(runs[0].labels("test"))
+        r2 = np.mean([metrics.r2(truth, point(run)) for run in runs], axis=0)
+        line = {"row": name, "seeds": len(runs), "mae": np.mean([metrics.mae(truth, point(run)) for run in runs])}
+        line["mse"] = np.mean([metrics.mse(truth, point(run)) for run in runs])
+        lines.append(line | {f"r2_{letter}": value for letter, value in zip("VAD", r2, strict=True)})
+    return pd.DataFrame(lines).set_index("row")
+
+
+def valences(store: RunStore) -> dict[str, tuple[str, Callable[[Run, str], np.ndarray]]]:
+    """How each row of IMDB gives one number a text: the name of its runs, and a function of a run and a split."""
+    target, nrc = corpus(store, "sentiment"), mappers.nrc()
+    ids = {split: store["sentiment-encoder-lexicon"].ids(split) for split in ("train", "test")}
+
+    def regressed(run, split):
+        return to_vad(run.outputs(f"{target}/{split}", ids[split]), run.recipe.mapper)[:, 0]
+
+    def read(how):
+        return lambda run, split: how(likely(run, f"{target}/{split}", temperature(run)), nrc)[:, 0]
+
+    def given(run, split):
+        return run.outputs(split, ids[split])[:, 0]
+
+    return {
+        "scaled-mae": ("carried-scaled-mae", regressed),
+        "nrc-mae": ("carried-nrc-mae", regressed),
+        "nrc-mse": ("carried-nrc-mse", regressed),
+        "softmax, median": ("carried-softmax", read(readout.median)),
+        "softmax, expected": ("carried-softmax", read(readout.expected)),
+        "lexicon mean": ("sentiment-lexicon", given),
+        "words of comments": ("sentiment-words-transferred", given),
+        "lexicon in the encoder": ("sentiment-encoder-lexicon", given),
+    }
+
+
+def sentiment_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
+    """Valence of IMDB's test reviews less the threshold from the train reviews, and what a row learned from IMDB.
+
+    The threshold is each training's own, from the same labels for every row. The last row learned all from them.
+    """
+    labels = store["sentiment-encoder-lexicon"].labels("train")
+    learned = f"a threshold, from {len(labels):,} labels"
+
+    def above(valence):
+        return lambda run: valence(run, "test") - metrics.best_threshold(valence(run, "train"), labels)
+
+    rows = {
+        name: (tables.row(store.all(runs), above(valence)), learned)
+        for name, (runs, valence) in valences(store).items()
+    }
+    encoder = store["sentiment-encoder"]
+    rows["logistic regression on the encoder"] = (
+        Row([encoder.outputs("test")[:, 1] - 0.5]),
+        f"all, from {len(labels):,} texts",
+    )
+    return rows
+
+
+def separation(above: np.ndarray, labels: np.ndarray) -> Measured:
+    """A measure for :func:`bootstrap.compare`: ``accuracy`` of calling positive what is above 0, and ``auc``, the share
+    of pairs of a positive and a negative text of which the positive lies higher."""
+    right = (above > 0) == labels
+    positive = labels.astype(bool)[:, None]
+
+    def scores(counts):
+        ranks = bootstrap.ranks(above, counts)
+        n = (counts * positive).sum(axis=0)
+        of_positive = (counts * ranks * positive).sum(axis=0)
+        pairs = n * (counts.sum(axis=0) - n)
+        return {"accuracy": right @ counts / len(labels), "auc": (of_positive - n * (n + 1) / 2) / pairs}
+
+    return bootstrap.each_row(len(labels)), scores
+
+
+def sentiment_compared(store: RunStore, rows: Mapping[str, tuple[Row, str]]) -> Comparison:
+    """Rows of :func:`sentiment_rows` by accuracy and AUC, over reviews and trainings."""
+    labels = store["sentiment-encoder-lexicon"].labels("test")
+    return bootstrap.compare(only(rows), labels, separation)
+
+
+def six_compared(store: RunStore, rows: Mapping[str, tuple[Row, str]]) -> Comparison:
+    """Rows of :func:`six_rows` by accuracy and macro-F1, over texts and trainings."""
+    return bootstrap.compare(only(rows), store["six-encoder"].labels("test"))
+
+
+#: Emotion's rows by name: the run of the SVM with C and gamma from its dev texts, and how many numbers a text it reads.
+SIX = {
+    "scaled-mae": ("scaled-mae", 3),
+    "nrc-mae": ("nrc-mae", 3),
+    "nrc-mse": ("nrc-mse", 3),
+    "softmax, median": ("softmax-median", 3),
+    "softmax, expected": ("softmax-expected", 3),
+    "lexicon mean": ("lexicon", 3),
+    "words of comments": ("words-transferred", 3),
+    "lexicon in the encoder": ("encoder-lexicon", 3),
+    "softmax, probabilities": ("softmax-probabilities", 28),
+}
+
+
+def six_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
+    """Labels of Emotion's test texts by each row, over its trainings, and what it learned from Emotion."""
+    n = len(store["six-encoder-lexicon"].ids("train"))
+    rows = {
+        name: (
+            tables.row(store.all(f"six-reader-{run}"), tables.most_probable),
+            f"an SVM on {numbers} numbers, from {n:,} texts",
+        )
+        for name, (run, numbers) in SIX.items()
+    }
+    encoder = tables.most_probable(store["six-encoder"])
+    return rows | {"logistic regression on the encoder": (Row([encoder]), f"all, from {n:,} texts")}
+
+
+def scored(rows: Mapping[str, tuple[Row, str]], compared: Comparison, scores: tuple) -> pd.DataFrame:
+    """A comparison's scores with their 95 % intervals, and what each row learned from the corpus."""
+    table = compared.scored(scores).drop(columns=[f"{name}_sd" for name in scores])
+    table.insert(0, "learned_from_target", [rows[name][1] for name in table.index])
+    return table
