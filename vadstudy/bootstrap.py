@@ -35,7 +35,7 @@ SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 #: How sentences name these and other scores; ``included`` is how often the label is among the three nearest.
 WORDS = (
     SCORES
-    | {"included": "top-3 accuracy"}
+    | {"included": "top-3 accuracy", "auc": "AUC"}
     | {
         f"{how}_{letter}": f"{name} of {dimension}"
         for how, name in (("pearson", "Pearson's r"), ("spearman", "Spearman's r"))
@@ -381,23 +381,23 @@ def direction(difference: float, p: float, p_equal: float, alpha: float = 1 - LE
     return "equal" if p_equal < alpha else "no difference found"
 
 
-def finding(line: Any) -> str:
+def finding(line: Any, margins: Mapping[str, float] = MARGINS) -> str:
     """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to
-    +0.047)"."""
+    +0.047)"; ``margins`` are those that it was judged by."""
     name, interval = WORDS.get(line.score, line.score), f"95 % interval {line.low:+.3f} to {line.high:+.3f}"
     if line.verdict in ("higher", "lower"):
         return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"
     if line.verdict == "equal":
-        return f"{name} equal within {MARGINS[line.score]:g} ({interval})"
+        return f"{name} equal within {margins[line.score]:g} ({interval})"
     # Its p is corrected, or another test's than the interval's, and decides.
     but = f"p {line.p:.2g}; " if not line.low <= 0 <= line.high else ""
     return f"{name}: no difference found ({but}{interval})"
 
 
-def findings(differences: pd.DataFrame) -> str:
+def findings(differences: pd.DataFrame, margins: Mapping[str, float] = MARGINS) -> str:
     """The lines of :meth:`Comparison.differences` as a Markdown list, a sentence a pair."""
     said = [
-        f"- **{first}** against **{second}**: {'; '.join(finding(line) for line in lines.itertuples())}."
+        f"- **{first}** against **{second}**: {'; '.join(finding(line, margins) for line in lines.itertuples())}."
         for (first, second), lines in differences.groupby(["first", "second"], sort=False)
     ]
     return "\n".join(said)

@@ -91,14 +91,18 @@ def mini_readers_and_writers() -> pd.DataFrame:
 
 
 def mini_votes() -> pd.DataFrame:
-    """Stand-in where there is no data: all raters named the labels that a comment has."""
+    """Stand-in where there is no data: three raters named a comment's labels; of every other comment, one named the
+    label after its own as well."""
     found = {}
     for name in ("mini", "mini-several"):
         for split, part in corpora.load(name).items():
             if split != "train":
                 for row in part:
                     named = row["labels"] if "labels" in row else [row["label"]]
-                    found[row["id"]] = np.isin(np.arange(len(EMOTIONS)), named) / len(named)
+                    shares = np.isin(np.arange(len(EMOTIONS)), named).astype(float)
+                    if len(found) % 2:
+                        shares[(named[-1] + 1) % len(EMOTIONS)] += 1 / 3
+                    found[row["id"]] = shares.clip(max=1)
     return pd.DataFrame.from_dict(found, "index", columns=list(EMOTIONS)).rename_axis("id")
 
 
