@@ -66,48 +66,57 @@ def human(store: RunStore, split: str, perspective: str = "") -> np.ndarray:
     return store["vad-people"].rows(split)[names].to_numpy(float)
 
 
-def vad_rows(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]]:
-    """VAD (n, 3) of EmoBank's texts by every row, over its trainings, and what the row learned from EmoBank."""
+def zero_shot(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]]:
+    """VAD (n, 3) of EmoBank's texts by rows that learned from none of its train texts, over their trainings.
+
+    Beside each row stands what it did learn from EmoBank.
+    """
     target, nrc = corpus(store, "vad"), mappers.nrc()
     on, dev = f"{target}/{split}", human(store, "dev")
 
-    def read(name: str, of: Callable[[Run], np.ndarray]) -> Row:
-        return tables.row(store.all(name), of)
+    def point(name):
+        return tables.row(store.all(name), lambda run: to_vad(run.outputs(on), run.recipe.mapper)), NOTHING
 
-    def point(run):
-        return to_vad(run.outputs(on), run.recipe.mapper)
-
-    def expected(temperature_of):
-        return lambda run: readout.expected(likely(run, on, temperature_of(run)), nrc)
+    def expected(name, temperature_of, learned=NOTHING):
+        runs = store.all(name)
+        return tables.row(runs, lambda run: readout.expected(likely(run, on, temperature_of(run)), nrc)), learned
 
     def plain(name):
-        return Row([store[name].outputs(split)])
+        return Row([store[name].outputs(split)]), NOTHING
 
+    softmax = store.all("carried-softmax")
+    median = tables.row(softmax, lambda run: readout.median(likely(run, on, temperature(run)), nrc))
     one = "one temperature, from its dev texts"
-    n = f"all, from {len(human(store, 'train')):,} texts"
-    rows = {
-        "scaled-mae": (read("carried-scaled-mae", point), NOTHING),
-        "nrc-mae": (read("carried-nrc-mae", point), NOTHING),
-        "nrc-mse": (read("carried-nrc-mse", point), NOTHING),
-        "softmax, median": (
-            read("carried-softmax", lambda run: readout.median(likely(run, on, temperature(run)), nrc)),
-            NOTHING,
-        ),
-        "softmax, expected": (read("carried-softmax", expected(lambda run: 1.0)), NOTHING),
-        "softmax, expected, calibrated": (read("carried-softmax", expected(temperature)), NOTHING),
-        "softmax, expected, warm": (read("carried-softmax", expected(lambda run: warmest(run, target, dev))), one),
-        "bce, expected": (read("carried-bce", expected(lambda run: 1.0)), NOTHING),
-        "lexicon mean": (plain("vad-lexicon"), NOTHING),
+    return {
+        "scaled-mae": point("carried-scaled-mae"),
+        "nrc-mae": point("carried-nrc-mae"),
+        "nrc-mse": point("carried-nrc-mse"),
+        "softmax, median": (median, NOTHING),
+        "softmax, expected": expected("carried-softmax", lambda run: 1.0),
+        "softmax, expected, calibrated": expected("carried-softmax", temperature),
+        "bce, expected": expected("carried-bce", lambda run: 1.0),
+        "lexicon mean": plain("vad-lexicon"),
         "words of comments": (Row([to_vad(store["vad-words-transferred"].outputs(split), "scaled")]), NOTHING),
-        "lexicon in the encoder": (plain("vad-encoder-lexicon"), NOTHING),
-        "softmax + lexicon in the encoder": (read("carried-softmax", lambda run: _summed(store, run, split)), NOTHING),
-        "bag of words": (plain("vad-words"), n),
-        "ridge on the softmax": (read("carried-softmax", lambda run: _ridge(store, run, split)), n),
-        "ridge on the encoder": (plain("vad-encoder"), n),
-        "ridge on both": (tables.row(store.all("vad-encoder-softmax"), lambda run: run.outputs(split)), n),
-        "regressor of people's VAD": (tables.row(store.all("human-mse"), lambda run: run.outputs(split)), n),
+        "lexicon in the encoder": plain("vad-encoder-lexicon"),
+        "softmax + lexicon in the encoder": (tables.row(softmax, lambda run: _summed(store, run, split)), NOTHING),
+        "softmax, expected, warm": expected("carried-softmax", lambda run: warmest(run, target, dev), one),
     }
-    return rows
+
+
+def vad_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
+    """VAD (n, 3) of EmoBank's test texts: :func:`zero_shot`'s rows, and those that learned from its train split."""
+    learned = f"all, from {len(human(store, 'train')):,} texts"
+
+    def of(name, read=lambda run: run.outputs("test")):
+        return tables.row(store.all(name), read), learned
+
+    return zero_shot(store) | {
+        "bag of words": of("vad-words"),
+        "ridge on the softmax": of("carried-softmax", lambda run: _ridge(store, run)),
+        "ridge on the encoder": of("vad-encoder"),
+        "ridge on both": of("vad-encoder-softmax"),
+        "regressor of people's VAD": of("human-mse"),
+    }
 
 
 def _summed(store, run, split):
@@ -124,11 +133,11 @@ def _summed(store, run, split):
     )
 
 
-def _ridge(store, run, split):
+def _ridge(store, run):
     """People's VAD from a softmax's calibrated probabilities, by a ridge on EmoBank's train split."""
     target, t = corpus(store, "vad"), temperature(run)
     model = RidgeCV(np.geomspace(0.01, 100, 9)).fit(likely(run, f"{target}/train", t), human(store, "train"))
-    return model.predict(likely(run, f"{target}/{split}", t))
+    return model.predict(likely(run, f"{target}/test", t))
 
 
 def pearson(predicted: np.ndarray, truth: np.ndarray) -> Measured:
@@ -300,4 +309,11 @@ def scored(rows: Mapping[str, tuple[Row, str]], compared: Comparison, scores: tu
     """A comparison's scores with their 95 % intervals, and what each row learned from the corpus."""
     table = compared.scored(scores).drop(columns=[f"{name}_sd" for name in scores])
     table.insert(0, "learned_from_target", [rows[name][1] for name in table.index])
+    return table
+
+
+def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Differences on several corpora as one table, the corpus first."""
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(0, "on", table.pop("corpus"))
     return table

@@ -422,10 +422,10 @@ def counted(table: pd.DataFrame) -> dict[str, str]:
 
 
 def save(table: pd.DataFrame, store: RunStore) -> pd.DataFrame:
-    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``08_claims``."""
+    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``09_claims``."""
     path = store.output("reports") / "claims.csv"
     files.write(path, table.to_csv(lineterminator="\n").encode())
     store.wrote(path)
     short = table[["asked_by", "section", "sentence", "verdict", "evidence"]]
-    tables.save(short, "08_claims", store, "The claims ledger.")
+    tables.save(short, "09_claims", store, "The claims ledger.")
     return table

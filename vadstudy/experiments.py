@@ -203,10 +203,10 @@ def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank
     rows.append(SVM("scaled-mae-svm-heldout", labels, "scaled-mae", folds=3))
     for source in ("six-points", "six-lexicon", "six-words-transferred"):
         rows.append(SVM(f"{source}-svm", six, source))
-    return rows + _read_elsewhere(labels, sentiment, six, vad, lexicon)
+    return rows + _read_elsewhere(labels, sentiment, six, vad, lexicon, precision)
 
 
-def _read_elsewhere(labels, sentiment, six, vad, lexicon):
+def _read_elsewhere(labels, sentiment, six, vad, lexicon, precision):
     """The computed rows beside those that are carried to other corpora, with the same texts."""
     most = dict(ELSEWHERE)
     rows: list[Computed] = [
@@ -218,6 +218,8 @@ def _read_elsewhere(labels, sentiment, six, vad, lexicon):
         rows.append(Encoded(f"{role}-encoder", corpus, rows=most.get(corpus)))
         rows.append(Encoded(f"{role}-encoder-lexicon", corpus, lexicon, rows=most.get(corpus)))
     rows.append(Encoded("vad-encoder-softmax", vad, source="carried-softmax"))
+    # By the weights that are kept, from which the pipeline answers: people's VAD is read off its own probabilities.
+    rows.append(Points("vad-logits", vad, "softmax", precision=precision))
     for source, what in (
         ("carried-scaled-mae", "outputs"),
         ("carried-nrc-mae", "outputs"),

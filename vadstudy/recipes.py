@@ -136,7 +136,7 @@ class SVM(Computed):
 
 @dataclass(frozen=True)
 class Points(Computed):
-    """Texts of another corpus through the weights of the run ``source``.
+    """Texts of another corpus through the weights of the run ``source``: points, or a baseline's logits.
 
     ``train_rows`` is how many of its training texts are taken, a seeded sample (None: all).
     """

@@ -103,7 +103,7 @@ def made_up():
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
         "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
         "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
-        "08_claims": pd.DataFrame(
+        "09_claims": pd.DataFrame(
             [
                 dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
                 for who, verdict in (("paper", "supported"), ("us", "inconclusive"))
@@ -407,4 +407,4 @@ def test_an_unknown_reference_is_an_error():
 
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
     searched = {name[2:] for name in report.SEARCHED}
-    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "08_claims"} | searched
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "09_claims"} | searched

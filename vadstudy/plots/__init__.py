@@ -4,6 +4,7 @@ A figure is closed as it is made: a notebook shows it once, as the value of its 
 the study's look, for the session; importing changes nothing.
 """
 
+from vadstudy.plots.carried import agreement, shifting
 from vadstudy.plots.confounds import assignments, clouds, crossing, plane, rare_labels, rates
 from vadstudy.plots.diagram import architecture
 from vadstudy.plots.figures import (
@@ -36,6 +37,7 @@ __all__ = [
     "CONFIG",
     "CONTRAST",
     "against_humans",
+    "agreement",
     "architecture",
     "assignments",
     "clouds",
@@ -57,6 +59,7 @@ __all__ = [
     "rates",
     "save",
     "separations",
+    "shifting",
     "subplots",
     "text_lengths",
     "thresholds",
