@@ -82,15 +82,18 @@ def by_genre(store: RunStore, rows: Mapping[str, Callable[[str], list[np.ndarray
 
 
 def one_rater(store: RunStore, split: str = "test") -> dict[str, float]:
-    """How one rater of a comment would score against its label: the mean share of its raters who named the label.
+    """How one rater of a comment would score against its label, over comments with one label.
 
-    ``accuracy`` is over comments with one label; ``named`` is how many labels their raters named between them.
+    ``accuracy`` counts one label of each rater, drawn among those that the rater named; ``named`` is the share of
+    raters who named the label, alone or with others; ``labels`` how many labels a comment's raters named between them.
     """
     run = store["labels-votes"]
-    shares, labels = run.outputs(split), run.labels(split)
+    shares, labels = run.outputs(split).astype(float), run.labels(split)
+    of_label = shares[np.arange(len(labels)), labels]
     return {
-        "accuracy": float(shares[np.arange(len(labels)), labels].mean()),
-        "named": float((shares > 0).sum(axis=1).mean()),
+        "accuracy": float((of_label / shares.sum(axis=1)).mean()),
+        "named": float(of_label.mean()),
+        "labels": float((shares > 0).sum(axis=1).mean()),
     }
 
 
