@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 
 from vadstudy.bootstrap import WORDS
+from vadstudy.emotions import DIMENSIONS
 
+#: Of whom a correlation is, by the start of its column's name.
+PEARSON = {"pearson": "r", "votes": "votes' r", "label": "label's r"}
 HEADERS = {
     "macro_f1": "macro-F1",
     "dev_macro_f1": "dev macro-F1",
@@ -18,11 +21,14 @@ HEADERS = {
     "learned_from_target": "learned from it",
     "pearson": "Pearson's r",
     "spearman": "Spearman's r",
+    "auc": "AUC",
+    "mae": "MAE",
+    "mse": "MSE",
+    **{f"{of}_{d[0].upper()}": f"{words} {d}" for of, words in PEARSON.items() for d in DIMENSIONS},
 }
 #: Columns whose numbers come out of the encoder.
-ENCODED = re.compile(
-    "accuracy|macro_f1|test_loss|ratio|r2_|dev_|pearson|spearman"
-)  #: What Markdown would read as more than a letter.
+ENCODED = re.compile("accuracy|macro_f1|test_loss|ratio|r2_|dev_|pearson|spearman|auc|mae|mse|votes_|label_")
+#: What Markdown would read as more than a letter.
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>$~^@|]")
 
 

@@ -39,6 +39,7 @@ def findings(read: Callable[[str], pd.DataFrame], corpora: dict[str, str], compa
         _accuracy(corpora["sentiment"], read("06_imdb")),
         _accuracy(corpora["six"], read("06_emotion")),
         _correlation(corpora["vad"], read("06_emobank")),
+        _read_off(corpora["vad"], read("08_emobank"), read("08_people"), read("08_three_numbers")),
     ]
 
 
@@ -126,6 +127,25 @@ def _correlation(corpus, table):
         f"*{row}* {', '.join(f'{r:.2f}' for r in found['pearson'])}" for row, found in table.groupby("row", sort=False)
     )
     return f"**Transfer to {corpus}**, Pearson's r with what people said of valence, arousal and dominance: {said}."
+
+
+def _read_off(corpus, rated, people, three):
+    """What is read off a classifier, in valence and through three numbers."""
+    rated, three = rated.set_index("row"), three.set_index("row")
+    regressors = rated.loc[["scaled-mae", "nrc-mae", "nrc-mse"], "pearson_V"]
+    said = ", ".join(
+        f"*{name}* {rated.pearson_V[name]:.2f}"
+        for name in ("softmax, expected, calibrated", "softmax + lexicon in the encoder", "ridge on both")
+    )
+    agreed = people.set_index("dimension").loc["valence"]
+    median, svm = (three.loc[name] for name in ("softmax, median, 1NN", "scaled-mae, SVM"))
+    return (
+        f"**The space read off a classifier.** Pearson's r with people's valence on {corpus}: the best regressor, "
+        f"*{regressors.idxmax()}*, {regressors.max():.2f}; {said}; readers and writers agree at "
+        f"{agreed.readers_writers:.2f}. Through three numbers read off it, the softmax names emotions with accuracy "
+        f"{median.accuracy:.3f} and macro-F1 {median.macro_f1:.3f}; the regressor with an SVM, {svm.accuracy:.3f} and "
+        f"{svm.macro_f1:.3f}."
+    )
 
 
 def _versus(pairs, first, second):
