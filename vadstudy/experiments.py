@@ -138,8 +138,8 @@ SEARCH = tuple(
 )
 
 #: More budget, on dev alone: epochs and the encoder's learning rate for the plain classifier and two ways through the
-#: space, with the upper two layers trained and with all. Longer at 1e-3 is left out: after three epochs there, both ways
-#: through the space are behind what they reach at 3e-4, which leaves all three rows one rate to go on with.
+#: space, with the upper two layers trained and with all. Longer at 1e-3 is left out: after three epochs there, both
+#: ways through the space are behind what they reach at 3e-4, which leaves all three rows one rate to go on with.
 BUDGET = tuple(
     _on_dev("budget", recipe, *budget)
     for budget in ((2, 1e-3, 3), (2, 3e-4, 6), (2, 3e-4, 10), (None, 1e-4, 3))
