@@ -28,7 +28,7 @@ ifeq ($(PROFILE),study)
 OUT := reports/notebooks
 REPORT := reports/report.md
 # A fitted SVM beside its run is made from it.
-RECORD := $(filter-out %.svm.parquet,$(wildcard runs/*/seed*.parquet)) $(wildcard runs/tuning.log)
+RECORD := $(filter-out %.svm.parquet,$(wildcard runs/*/seed*.parquet) $(wildcard runs/texts/*.parquet)) $(wildcard runs/tuning.log)
 else
 OUT := build/$(PROFILE)/notebooks
 REPORT := build/$(PROFILE)/reports/report.md

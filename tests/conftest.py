@@ -25,7 +25,7 @@ import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
 from vadstudy import experiments, recipes  # noqa: E402
-from vadstudy.runs import RunStore  # noqa: E402
+from vadstudy.runs import TEXTS, RunStore  # noqa: E402
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
@@ -107,6 +107,7 @@ def lend(store):
         for name in names:
             copied(*getattr(shared.recipes[name], "sources", ()))
             shutil.copytree(shared.get(name).path.parent, store.folder / name, dirs_exist_ok=True)
+            shutil.copytree(shared.folder / TEXTS, store.folder / TEXTS, dirs_exist_ok=True)
         return store
 
     return copied

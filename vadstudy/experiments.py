@@ -292,13 +292,14 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
 def plan(profile: str = "study") -> list[tuple[str, int]]:
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
-    Five seeds for the rows that carry its conclusions, three for their controls, one for the rest; a row's SVM has
-    the row's seeds. Profiles other than study have one seed, and two of each assignment, the fewest that vary.
+    Five seeds for the rows that carry its conclusions, three for their controls and for what is carried to other
+    corpora, one for the rest; a row's SVM has the row's seeds. Profiles other than study have one seed, and two of each assignment, the fewest that vary.
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
     three = ("human-mse", "bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
     count = dict.fromkeys(five, 5) | dict.fromkeys((*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED))), 3)
+    count |= {"carried-bce": 1}
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     for name, recipe in chosen.items():
         # What is computed from a trained run has its seeds; the tuned SVM, one of the candidates, the first.

@@ -2,7 +2,8 @@
 
 A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``): the
 predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN`` prints what it holds. Beside it
-lie the weights of the few runs that keep them, ``seed<k>.safetensors``.
+lie the weights of the few runs that keep them, ``seed<k>.safetensors``. What runs have in common, the ids and labels
+of the texts that they predicted, is kept once, in ``runs/texts/``.
 """
 
 import contextlib
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Folder, beside the runs, of what they have in common: ids, labels and splits of the texts that they predicted.
+TEXTS = "texts"
 PACKAGES = ("torch", "transformers", "datasets", "scikit-learn", "numpy")
 
 
@@ -57,7 +60,14 @@ class Run:
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """One row a text: ``split``, ``id``, ``label``, outputs ``o0`` …; see :mod:`vadstudy.computed` for others."""
-        return sealed.unpack(self.data)
+        try:
+            return sealed.unpack(self.data, texts := self.path.parents[1] / TEXTS)
+        except (ValueError, OSError) as error:
+            raise RunError(
+                f"{texts / self.meta['texts'][:16]}.parquet, which has the texts of {self.path}, cannot be read "
+                f"({error}); restore it from git, or retrain with "
+                f"`make retrain RUN={self.recipe.name} SEED={self.seed}`"
+            ) from error
 
     @property
     def digest(self) -> str:
@@ -382,7 +392,7 @@ class RunStore:
             "precision": native(getattr(recipe, "precision", "fp32")),
             **more,
         }
-        data = sealed.pack(predictions, meta)
+        data = sealed.pack(predictions, meta, self.folder / TEXTS)
         if weights:
             # First, so that a run that is there has its weights.
             files.write(place.with_suffix(".safetensors"), weights)

@@ -157,6 +157,7 @@ def test_a_copy_that_belongs_to_somebody_else_is_read(recorded, tmp_path):
     shutil.copytree(ROOT / "vadstudy", copy / "vadstudy", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("scaled-mae", "scaled-mae-svm"):
         shutil.copytree(ROOT / "runs" / name, copy / "runs" / name)
+    shutil.copytree(ROOT / "runs" / "texts", copy / "runs" / "texts")
     command = [sys.executable, "-m", "vadstudy", "predict", "what a day", "--classifier", "svm"]
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(["mount", "--bind", copy, copy], check=True)

@@ -20,7 +20,7 @@ from safetensors.torch import save
 from vadstudy import computed, experiments, recipes, training
 from vadstudy.disk import files, sealed
 from vadstudy.errors import RunError, WriteError
-from vadstudy.runs import RunStore
+from vadstudy.runs import TEXTS, RunStore
 
 SEED = recipes.SEED
 NAME = "scaled-mae"
@@ -87,7 +87,7 @@ def honest(change):
 
     def damage(store, path):
         data = path.read_bytes()
-        files.write(path, sealed.pack(sealed.unpack(data), sealed.meta(data) | change))
+        files.write(path, sealed.pack(sealed.unpack(data, store.folder / TEXTS), sealed.meta(data) | change))
 
     return damage
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from vadstudy.runs import RunStore
+from vadstudy.runs import TEXTS, RunStore
 from vadstudy.use import answers
 from vadstudy.use.answers import Reader
 
@@ -15,6 +15,7 @@ def record(tmp_path_factory):
     original, folder = RunStore("smoke"), tmp_path_factory.mktemp("explorer") / "runs"
     for name in ("scaled-mae", "scaled-mae-svm", "softmax"):
         shutil.copytree(original.get(name).path.parent, folder / name)
+    shutil.copytree(original.folder / TEXTS, folder / TEXTS)
     (folder / "softmax" / "seed42.safetensors").unlink(missing_ok=True)
     return folder
 
