@@ -293,7 +293,8 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
     Five seeds for the rows that carry its conclusions, three for their controls and for what is carried to other
-    corpora, one for the rest; a row's SVM has the row's seeds. Profiles other than study have one seed, and two of each assignment, the fewest that vary.
+    corpora, one for the rest; a row's SVM has the row's seeds. Profiles other than study have one seed, and two of each
+    assignment, the fewest that vary.
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")

@@ -116,7 +116,7 @@ def unpack(data: bytes, texts: Path | None = None) -> pd.DataFrame:
 def _kept(path, expected):
     """A table of texts, as its digest says it is."""
     try:
-        frame = _widened(pq.read_table(path, page_checksum_verification=True).to_pandas())
+        frame = _widened(pq.read_table(BytesIO(path.read_bytes()), page_checksum_verification=True).to_pandas())
     except pa.ArrowInvalid as error:
         raise ValueError(str(error)) from error
     if (found := digest(frame)) != expected:
