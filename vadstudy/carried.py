@@ -166,7 +166,7 @@ def only(rows: Mapping[str, tuple[Row, str]]) -> dict[str, Row]:
 
 def three_numbers(store: RunStore) -> dict[str, Row]:
     """Test labels of GoEmotions through three numbers: read off the softmax and named by the nearest label, beside the
-    regressors, and the softmax itself."""
+    regressors, the softmax itself, and what the untrained encoder gives."""
     nrc = mappers.nrc()
     nearest = NearestEmotion().fit(nrc.points, np.arange(len(EMOTIONS)))
 
@@ -180,6 +180,7 @@ def three_numbers(store: RunStore) -> dict[str, Row]:
         **tables.read_points(store, "scaled-mae"),
         **tables.read_points(store, "nrc-mae"),
         **tables.read_points(store, "nrc-mse"),
+        "logistic regression on the encoder": Row([tables.most_probable(store["labels-encoder"])]),
     }
 
 
