@@ -122,3 +122,10 @@ def test_the_precision_is_the_records():
     trained = [meta for meta in metas if "loss" in meta["recipe"] and not meta["recipe"]["name"].startswith("budget-")]
     assert {meta.get("precision", meta["recipe"]["precision"]) for meta in trained} == {"bf16"}
     assert "bfloat16" in README
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.S))
+def test_the_snippets_run_as_they_stand(snippet):
+    known = {}
+    exec(snippet, known)
+    assert "EmotionPipeline" in known and known["reading"].emotion
