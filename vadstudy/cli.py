@@ -21,14 +21,37 @@ profile_option = click.option("--profile", default="study", type=click.Choice(re
 model_option = click.option(
     "--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True, help="Whose recorded model."
 )
-classifier_option = click.option(
-    "--classifier",
-    default="1nn",
-    type=click.Choice(["1nn", "svm"]),
-    show_default=True,
-    help="How a point becomes an emotion. 1nn: the nearest, with probabilities that are a "
-    "softmax of distances, its temperature chosen on dev. svm: it ranks the emotions "
-    "and has no probabilities.",
+way_options = (
+    click.option(
+        "--model",
+        default="softmax",
+        type=click.Choice(["softmax", "regressor"]),
+        show_default=True,
+        help="softmax: it names the emotions, and VAD is read off their probabilities, which were calibrated on dev. "
+        "regressor: the paper's way, a point in the space first, then the emotion from it; behind the softmax at both.",
+    ),
+    click.option(
+        "--vad",
+        default="lexicon",
+        type=click.Choice(["lexicon", "human"]),
+        show_default=True,
+        help="What VAD is. lexicon: where the NRC lexicon puts the emotions, averaged by their probabilities; it "
+        "learned from no rated text, and uses the whole range. human: as people rated the sentences of EmoBank, from "
+        "whose train texts it learned; it orders such texts more as people do, above all by dominance, and its numbers "
+        "seldom leave the middle, as people's. Of both, valence is worth most, dominance least.",
+    ),
+    click.option(
+        "--classifier",
+        type=click.Choice(["1nn", "svm"]),
+        help="Of --model regressor: how a point becomes an emotion. 1nn (its default): the nearest, with probabilities "
+        "that are a softmax of distances, its temperature chosen on dev. svm: it ranks the emotions and has no "
+        "probabilities.",
+    ),
+)
+several_option = click.option(
+    "--several",
+    is_flag=True,
+    help="Name all emotions of a text that are likely enough, by a threshold chosen on dev, not the best alone.",
 )
 path = click.Path(dir_okay=False, path_type=Path)
 #: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
@@ -74,37 +97,50 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
 
-def _pipeline(profile, classifier):
+def _way(command):
+    """Gives a command the options that say which model answers, and how."""
+    for option in reversed(way_options):
+        command = option(command)
+    return command
+
+
+def _pipeline(profile, several, **way):
     from vadstudy.use.pipeline import EmotionPipeline
 
-    return EmotionPipeline(profile=profile, classifier=classifier)
+    return EmotionPipeline(profile=profile, labels="several" if several else "one", **way)
 
 
 @main.command(cls=Texts)
 @click.argument("texts", nargs=-1)
 @click.option("--top", default=3, show_default=True, type=click.IntRange(1, 28), help="How many emotions.")
+@several_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all 28 emotions.")
-@classifier_option
+@_way
 @model_option
-def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, profile: str) -> None:
+def predict(texts: tuple[str, ...], top: int, several: bool, as_json: bool, profile: str, **way: str) -> None:
     """Show where TEXTS lie in the space, and their emotions; without TEXTS, of each line of standard input.
 
     \b
     Example:
       vadstudy predict "I can't wait to see you again!"
+      vadstudy predict --several --vad human "I'm happy for you but I will miss you"
       vadstudy predict --json < comments.txt > readings.jsonl
       vadstudy predict -- "-_- a text that begins with a hyphen"
 
-    Valence, arousal and dominance go from 0 to 1, in the units of the NRC lexicon. The numbers beside the emotions are
-    probabilities by 1nn, which --json gives as "emotions"; svm ranks only, and --json gives its names as "ranking", the
-    best first. A text in which the model knows no sign gets nothing, null in JSON.
+    Valence, arousal and dominance go from 0 to 1. The numbers beside the emotions are probabilities, which --json gives
+    as "emotions"; svm ranks only, and --json gives its names as "ranking", the best first. A text is called uncertain
+    if answers as unsure as its best one were more often wrong than right on dev. With --several, all emotions that are
+    likely enough are shown in place of the --top, and --json has them as "labels". A text in which the model knows no
+    sign gets nothing, null in JSON.
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
     given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
-        read = _pipeline(profile, classifier)
-        _show(read(given), top, as_json, read.ranks_only)
+        read = _pipeline(profile, several, **way)
+        show = _as_json if as_json else _as_text
+        for reading in read(given):
+            click.echo(show(reading, read, top))
     except ValueError as error:
         raise error if isinstance(error, StudyError) else click.ClickException(str(error)) from error
 
@@ -123,19 +159,25 @@ def _lines(stream):
             yield text
 
 
-def _show(readings, top, as_json, ranks_only):
-    for reading in readings:
-        known = bool(reading.emotions)
-        vad = {name: round(getattr(reading, name), 4) if known else None for name in DIMENSIONS}
-        if as_json:
-            shares = {name: share and round(share, 4) for name, share in reading.emotions.items()}
-            found = {"ranking": reading.ranking or None} if ranks_only else {"emotions": shares or None}
-            click.echo(json.dumps({"text": reading.text, **vad, **found}, ensure_ascii=False))
-        else:
-            click.echo(reading.text)
-            if known:
-                click.echo("  " + "  ".join(f"{name} {value:.2f}" for name, value in vad.items()))
-            click.echo("  " + (reading.best(top, "  ") if known else repr(reading)))
+def _as_json(reading, read, top):
+    known = bool(reading.emotions)
+    found = {"text": reading.text}
+    found |= {name: round(getattr(reading, name), 4) if known else None for name in DIMENSIONS}
+    if read.ranks_only:
+        found |= {"ranking": reading.ranking or None}
+    else:
+        if read.several is not None:
+            found |= {"labels": list(reading.labels) or None}
+        shares = {name: round(share, 4) for name, share in reading.emotions.items()}
+        found |= {"uncertain": reading.uncertain, "emotions": shares or None}
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _as_text(reading, read, top):
+    if not reading.emotions:
+        return f"{reading.text}\n  {reading!r}"
+    vad = "  ".join(f"{name} {getattr(reading, name):.2f}" for name in DIMENSIONS)
+    return f"{reading.text}\n  {vad}\n  {reading.best(top if read.several is None else len(reading.labels), '  ')}"
 
 
 @main.command()
@@ -145,8 +187,10 @@ def _show(readings, top, as_json, ranks_only):
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column only; may be given again.")
 @click.option("--probabilities", is_flag=True, help="Add a column p_<emotion> for each of the 28, too.")
 @click.option("--encoding", help="Of an IN that is not UTF-8, such as cp1252 or utf-16; OUT is always UTF-8.")
+@click.option("--excel", is_flag=True, help="Begin OUT, a .csv, with the byte order mark that Excel needs for UTF-8.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
-@classifier_option
+@several_option
+@_way
 @model_option
 def annotate(
     source: Path,
@@ -155,15 +199,22 @@ def annotate(
     keep: tuple[str, ...],
     probabilities: bool,
     encoding: str | None,
+    excel: bool,
     overwrite: bool,
-    classifier: str,
+    several: bool,
     profile: str,
+    **way: str,
 ) -> None:
-    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion and probability (svm has none).
+    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion, probability and uncertain.
 
     \b
     Example:
       vadstudy annotate comments.csv annotated.parquet --column body
+      vadstudy annotate comments.csv for_excel.csv --excel
+
+    The column uncertain is true where answers as unsure were more often wrong than right on dev. With --several there
+    is a column emotions, too: all that are likely enough, the best first, as in joy;love. svm has no probability, and
+    does not say what is uncertain.
 
     CSV (.csv, with a header), TSV (.tsv, with a header, without quotes), JSON lines (.jsonl) and Parquet (.parquet),
     as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was.
@@ -178,8 +229,9 @@ def annotate(
     from vadstudy.use.annotate import Annotation
 
     try:
-        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks=classifier == "svm")
-        read = _pipeline(profile, classifier)
+        ranks = way["classifier"] == "svm"
+        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks, several, excel)
+        read = _pipeline(profile, several, **way)
         done = work.run(read)
     except KeyboardInterrupt:
         raise Stopped("stopped; the same command goes on where it was") from None

@@ -29,6 +29,10 @@ class TableError(StudyError, ValueError):
     """A file of texts that cannot be read, annotated or written."""
 
 
+class OptionError(StudyError, ValueError):
+    """Options of the pipeline that are unknown, or do not go together."""
+
+
 class ExportError(StudyError, RuntimeError):
     """An export that cannot be written."""
 

@@ -19,7 +19,7 @@ from vadstudy.use import annotate
 from vadstudy.use.annotate import Annotation
 
 TEXTS = [f"text {i}" + " and so on" * (i % 5) for i in range(45)]
-NEW = ["valence", "arousal", "dominance", "emotion", "probability"]
+NEW = ["valence", "arousal", "dominance", "emotion", "probability", "uncertain"]
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,44 @@ def test_columns_to_keep_and_all_probabilities(source, tmp_path):
     assert list(found) == ["id", *NEW, *(f"p_{emotion}" for emotion in EMOTIONS)]
     assert found.filter(like="p_").to_numpy().sum(axis=1) == pytest.approx(np.ones(45), abs=0.01)
     assert (found.filter(like="p_").to_numpy().max(axis=1) == found["probability"]).all()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_uncertain_answers_are_marked(source, tmp_path, suffix):
+    out, stub = tmp_path / f"out{suffix}", Stub()
+    read = pd.read_csv if suffix == ".csv" else pd.read_parquet
+    for sure, expected in ((0.45, False), (0.5, True)):
+        stub.sure = sure
+        Annotation(source, out, overwrite=True).run(stub)
+        assert read(out)["uncertain"].tolist() == [expected] * 45
+
+
+def test_several_emotions_stand_in_one_cell_the_best_first(tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("text\nabc\n\u2603\n", encoding="utf-8")
+    Annotation(source, out, several=True).run(Stub())
+    found = pd.read_csv(out, keep_default_na=False)
+    assert list(found) == ["text", *NEW, "emotions"] and found["emotions"].tolist() == [EMOTIONS[3], ""]
+    some = Stub()
+    some.several = 0.01
+    Annotation(source, out, several=True, overwrite=True).run(some)
+    named = pd.read_csv(out, keep_default_na=False)["emotions"][0].split(";")
+    assert named[0] == EMOTIONS[3] and sorted(named) == sorted(EMOTIONS)
+    some.several = None
+    with pytest.raises(TableError, match='names one emotion a text; make it with labels="several"'):
+        Annotation(source, tmp_path / "other.csv", several=True).run(some)
+
+
+def test_excel_gets_its_mark_and_pandas_the_same_rows(tmp_path):
+    source, plain, marked = tmp_path / "in.csv", tmp_path / "plain.csv", tmp_path / "marked.csv"
+    source.write_text("text\nna\u00efve\n", encoding="utf-8")
+    Annotation(source, plain).run(Stub())
+    Annotation(source, marked, excel=True).run(Stub())
+    assert marked.read_bytes() == b"\xef\xbb\xbf" + plain.read_bytes()
+    pd.testing.assert_frame_equal(pd.read_csv(marked), pd.read_csv(plain))
+    Annotation(marked, tmp_path / "again.jsonl", keep=("text",)).run(Stub())
+    with pytest.raises(TableError, match=r"out\.jsonl is \.jsonl, and the mark for Excel is of \.csv files"):
+        Annotation(source, tmp_path / "out.jsonl", excel=True)
 
 
 def test_rows_without_text_are_copied_and_counted(tmp_path):

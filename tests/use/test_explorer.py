@@ -25,18 +25,18 @@ def test_the_package_has_it_as_explore():
 
 def test_it_shows_a_sentence_and_moves_its_point(shown):
     first = (shown.path.x[-1], shown.path.y[-1], shown.path.z[-1])
-    assert "<b>1NN</b>" in shown.emotions.value and "<b>SVM</b>" in shown.emotions.value
-    assert "weights of the baseline (softmax) are not recorded" in shown.emotions.value
-    assert "make retrain RUN=softmax" in shown.emotions.value and "Answered in " in shown.emotions.value
+    assert "<b>softmax</b>" in shown.emotions.value and "<b>regressor</b>" not in shown.emotions.value
+    assert "weights of the regressor (scaled-mae) are not recorded" in shown.emotions.value
+    assert "make retrain RUN=scaled-mae" in shown.emotions.value and "Answered in " in shown.emotions.value
     shown.line.value = TEXT
     answer = shown.reader.answer(TEXT)
     now = (shown.path.x[-1], shown.path.y[-1], shown.path.z[-1])
     assert now == pytest.approx(tuple(answer.point.tolist())) and now != first
     assert (shown.path.x[-2], shown.path.y[-2], shown.path.z[-2]) == first
-    nearest = np.argsort(-answer.emotions["1NN"], kind="stable")[:5]
+    nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:5]
     for note, i in zip(shown.figure.layout.scene.annotations, nearest, strict=True):
         assert (note.text, note.x, note.y, note.z) == (EMOTIONS[i], *shown.mapper.points[i])
-    assert f"<b>{answer.vad[0]:.2f}</b>" in shown.emotions.value
+    assert f"<b>{answer.point[0]:.2f}</b>" in shown.emotions.value and not shown.beside.x
 
 
 def test_what_is_typed_is_no_html(shown):
@@ -45,15 +45,22 @@ def test_what_is_typed_is_no_html(shown):
     assert shown.words.value.count("<span") == len(TEXT.split())
 
 
-def test_the_svm_has_ranks_and_no_bars(shown):
-    answer, html = shown.reader.answer("Such a fine day"), shown.emotions.value
-    of_nearest, of_svm = html.split("<b>SVM</b>")
-    best = np.argsort(-answer.emotions["SVM"], kind="stable")[:5]
-    rows = of_svm.split("</p>")[0].split("</div></div>")[0]
-    names = [f"{place}. {EMOTIONS[i]}" for place, i in enumerate(best, 1)]
-    assert [row.split(">")[-1] for row in rows.split("</div>")] == names
-    assert "gradient" not in of_svm and of_nearest.count("gradient") == 5
-    assert "The SVM ranks the labels, no more." in html and "temperature was chosen on dev" in html
+def test_the_regressor_stands_beside(both):
+    shown = explorer.Explorer("Such a fine day", both)
+    answer, html = both.answer("Such a fine day"), shown.emotions.value
+    assert (shown.beside.x[0], shown.beside.y[0], shown.beside.z[0]) == pytest.approx(tuple(answer.beside.tolist()))
+    of_softmax, of_regressor = html.split("<b>softmax</b>")[1].split("<b>regressor</b>")
+    for part, name in ((of_softmax, "softmax"), (of_regressor, "regressor")):
+        best = np.argsort(-answer.emotions[name], kind="stable")[:5]
+        assert part.count("gradient") == 5 and all(f">{EMOTIONS[i]}<" in part for i in best)
+    assert "not recorded" not in html and f"<td><b>{answer.beside[0]:.2f}</b></td>" in html
+
+
+@pytest.mark.parametrize(("sure", "said"), [(1.0, True), (0.0, False)])
+def test_it_says_when_a_text_is_uncertain(shown, sure, said):
+    shown.reader.read.sure = sure
+    shown.line.value = TEXT
+    assert ("Uncertain: answers as unsure as this were more often wrong" in shown.emotions.value) == said
 
 
 @pytest.mark.parametrize("text", ["😂😂", "\u200b", "half \ud83d"])

@@ -47,7 +47,7 @@ def test_the_cards_code_answers_as_the_pipeline_does(folder, readme, monkeypatch
     monkeypatch.chdir(folder)
     found = {}
     exec(compile(snippet(readme), "README.md", "exec"), found)
-    read = EmotionPipeline(profile="smoke")
+    read = EmotionPipeline(model="regressor", profile="smoke")
     vad, proba, _ = read.arrays(found["texts"])
     assert np.abs(found["vad"] - vad).max() < 1e-5
     assert np.abs(found["probabilities"].numpy() - proba).max() < 1e-5
@@ -105,7 +105,7 @@ def test_the_cards_scores_are_the_records(readme):
 
 def test_the_card_names_labels_that_are_never_right():
     store = RunStore("smoke")
-    read = EmotionPipeline(profile="smoke")
+    read = EmotionPipeline(model="regressor", profile="smoke")
     f1 = f1_score(store["scaled-mae"].labels("test"), tables.nearest(store["scaled-mae"]), average=None)
     line = re.search(r"Never right .*?: (.*)\.\n", export.card(store, read))[1]
     assert [entry.split(" (")[0] for entry in line.split(", ")] == [EMOTIONS[i] for i in np.flatnonzero(f1 == 0)]
@@ -132,7 +132,7 @@ def test_a_folder_with_files_is_kept_unless_told_otherwise(folder, tmp_path):
 
 
 def test_a_head_that_the_cards_code_cannot_read_is_refused():
-    read = EmotionPipeline(profile="smoke")
+    read = EmotionPipeline(model="regressor", profile="smoke")
     recipe = SimpleNamespace(mapper="nrc")
     other = SimpleNamespace(run=SimpleNamespace(path="runs/nrc-mae/seed42", recipe=recipe), regressor=read.regressor)
     with pytest.raises(export.ExportError, match="runs/nrc-mae/seed42 has 1 layers in its head and the mapper 'nrc'"):

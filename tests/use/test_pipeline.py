@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import mappers
+from vadstudy import carried, mappers, readout
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import RunError
+from vadstudy.errors import OptionError, RunError
 from vadstudy.runs import RunStore
-from vadstudy.use.pipeline import EmotionPipeline, sharpest
+from vadstudy.use import thresholds
+from vadstudy.use.pipeline import EmotionPipeline
 
 TEXTS = [f"what a day number {i} has been" + " so far" * (i % 7) for i in range(40)]
 
@@ -16,7 +17,7 @@ TEXTS = [f"what a day number {i} has been" + " so far" * (i % 7) for i in range(
 @pytest.fixture(scope="module", autouse=True)
 def recorded():
     """The pipeline reads the record and makes none of it."""
-    for name in ("scaled-mae-svm", "nrc-mae"):
+    for name in ("softmax", "scaled-mae-svm", "nrc-mae", "vad-logits", "carried-softmax", "labels-votes"):
         RunStore("smoke").get(name)
 
 
@@ -33,6 +34,64 @@ def test_a_reading_has_vad_and_all_emotions_ranked(read):
     assert sum(probabilities) == pytest.approx(1) and probabilities == sorted(probabilities, reverse=True)
     assert reading.emotion == next(iter(reading.emotions)) and reading.emotion in repr(reading)
     assert reading.probability == probabilities[0] and reading.ranking == list(reading.emotions)
+    assert reading.labels == (reading.emotion,) and reading.uncertain == (reading.probability <= read.sure)
+
+
+def test_emotions_are_the_softmaxs_and_vad_is_read_off_them(read):
+    reading = read("what a day")
+    shares = np.array([[reading.emotions[emotion] for emotion in EMOTIONS]])
+    found = reading.valence, reading.arousal, reading.dominance
+    assert found == pytest.approx(tuple(readout.expected(shares, mappers.nrc())[0]), abs=1e-6)
+    assert read.run.recipe.name == "softmax" and read.model.temperature == carried.temperature(read.run)
+    human = EmotionPipeline(vad="human", profile="smoke")
+    other = human("what a day")
+    assert other.emotions == pytest.approx(reading.emotions)
+    expected = human.model.human.predict(shares)[0].clip(0, 1)
+    assert (other.valence, other.arousal, other.dominance) == pytest.approx(tuple(expected), abs=1e-6)
+    assert human.fingerprint() != read.fingerprint()
+
+
+def test_uncertain_texts_say_so(read, monkeypatch):
+    monkeypatch.setattr(read, "sure", 1.0)
+    assert read("fine").uncertain and "uncertain: " in repr(read("fine")) and read("😂").uncertain is None
+    monkeypatch.setattr(read, "sure", 0.0)
+    assert read("fine").uncertain is False and "uncertain" not in repr(read("fine"))
+
+
+def test_a_text_may_have_several_labels(read, monkeypatch):
+    several = EmotionPipeline(labels="several", profile="smoke")
+    assert several.several == thresholds.several(RunStore("smoke")) and read.several is None
+    monkeypatch.setattr(several, "several", sorted(several("what a day").emotions.values())[-4] + 1e-9)
+    reading = several("what a day")
+    assert reading.labels == tuple(reading.ranking[:3])
+    assert several("😂").labels == ()
+
+
+def test_the_regressor_goes_the_papers_way():
+    by_point, run = EmotionPipeline(model="regressor", profile="smoke"), RunStore("smoke")["scaled-mae"]
+    assert by_point.run.recipe.name == "scaled-mae" and by_point.classifier.temperature < 1
+    points = by_point.outputs(TEXTS[:5])
+    vad, scores, _ = by_point.arrays(TEXTS[:5])
+    assert vad == pytest.approx(mappers.to_vad(points, "scaled"), abs=1e-6)
+    assert scores.argmax(axis=1).tolist() == by_point.classifier.predict(points).tolist()
+    assert np.allclose(run.mapper.points, mappers.scaled().points)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"classifier": "1nn"}, "the classifier '1nn' names emotions from the regressor's points, and the model is"),
+        ({"model": "regressor", "vad": "human"}, "vad 'human' is read off the softmax's probabilities"),
+        ({"model": "regressor", "labels": "several"}, "labels 'several' is read off the softmax's probabilities"),
+        ({"model": "forest"}, "unknown model 'forest'; expected one of softmax, regressor"),
+        ({"vad": "mine"}, "unknown vad 'mine'; expected one of lexicon, human"),
+        ({"labels": "two"}, "unknown labels 'two'; expected one of one, several"),
+        ({"model": "regressor", "classifier": "knn"}, "unknown classifier 'knn'; expected 1nn, svm or a fitted"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(options, message):
+    with pytest.raises(OptionError, match=message):
+        EmotionPipeline(profile="smoke", **options)
 
 
 def test_lists_and_streams_agree_with_single_texts(read):
@@ -74,7 +133,7 @@ def test_arrays_are_what_readings_hold(read):
 
 
 def test_the_recorded_svm_can_answer(read):
-    by_svm = EmotionPipeline(profile="smoke", classifier="svm")
+    by_svm = EmotionPipeline(model="regressor", profile="smoke", classifier="svm")
     recorded = RunStore("smoke")["scaled-mae-svm"].outputs("test")
     points = RunStore("smoke")["scaled-mae"].outputs("test")
     assert by_svm.classifier.predict_proba(points) == pytest.approx(recorded, abs=2e-3)
@@ -83,9 +142,8 @@ def test_the_recorded_svm_can_answer(read):
     assert set(reading.emotions.values()) == {None} and reading.probability is None
     assert by_svm.ranks_only and not read.ranks_only and reading.emotion in repr(reading) and "0." in repr(reading)[:20]
     assert not any(digit in repr(reading).split("D ")[1][6:] for digit in "0123456789")
-    assert by_svm.fingerprint()["classifier"] != read.fingerprint()["classifier"]
-    with pytest.raises(ValueError, match="unknown classifier 'knn'; expected 1nn, svm or a fitted classifier"):
-        EmotionPipeline(profile="smoke", classifier="knn")
+    assert reading.uncertain is None and reading.labels == (reading.emotion,)
+    assert by_svm.fingerprint() != EmotionPipeline(model="regressor", profile="smoke").fingerprint()
 
 
 def test_vad_is_in_the_units_of_the_lexicon(read):
@@ -144,29 +202,20 @@ def test_nothing_is_made(monkeypatch):
         raise AssertionError("a run was made")
 
     monkeypatch.setattr(RunStore, "_make", refuse)
-    with pytest.raises(RunError, match=r"seed43\.parquet is missing: .*git clone.*make retrain RUN=scaled-mae SEED=43"):
+    with pytest.raises(RunError, match=r"seed43\.parquet is missing: .*git clone.*make retrain RUN=softmax SEED=43"):
         EmotionPipeline(profile="smoke", seed=43)
-    with pytest.raises(RunError, match="weights of seed 42 only, not of scaled-mae's seed 43; leave it out"):
+    with pytest.raises(RunError, match="weights of seed 42 only, not of softmax's seed 43; leave it out"):
         EmotionPipeline(seed=43)
     with pytest.raises(RunError, match="unknown recipe 'nope'"):
-        EmotionPipeline("nope", profile="smoke")
+        EmotionPipeline(recipe="nope", profile="smoke")
     with pytest.raises(RunError, match="'scaled-mae-svm' is not a regressor"):
-        EmotionPipeline("scaled-mae-svm", profile="smoke")
-
-
-def test_sharpest_finds_the_temperature_that_made_the_labels():
-    mapper = mappers.nrc()
-    rng = np.random.default_rng(0)
-    labels = rng.integers(28, size=400)
-    noisy = np.clip(mapper.points_for(labels) + rng.normal(0, 0.05, (400, 3)), 0, 1)
-    classifier = sharpest(noisy, labels, mapper)
-    assert 0.01 < classifier.temperature < 0.2
-    proba = classifier.predict_proba(noisy)[np.arange(400), labels]
-    assert -np.log(proba).mean() < -np.log(1 / 28) / 2
+        EmotionPipeline(model="regressor", recipe="scaled-mae-svm", profile="smoke")
+    with pytest.raises(RunError, match="is no softmax: 'nrc-mae' has the loss 'mae', expected 'ce'"):
+        EmotionPipeline(recipe="nrc-mae", profile="smoke")
 
 
 def test_a_run_without_weights_or_with_another_space_is_refused():
     store = RunStore("smoke")
     store.get("nrc-mae")
     with pytest.raises(RuntimeError, match="keep_weights"):
-        EmotionPipeline("nrc-mae", profile="smoke")
+        EmotionPipeline(model="regressor", recipe="nrc-mae", profile="smoke")

@@ -36,12 +36,16 @@ PART = 1024
 COUNTS = ("empty", "unknown", "cut")
 
 
-def new_columns(probabilities: bool = False, ranks: bool = False) -> pa.Schema:
-    """Schema of what is added: VAD, the best label, its probability unless the classifier only ranks the labels, and
-    ``p_<label>`` of all if asked."""
-    shares = [f"p_{emotion}" for emotion in EMOTIONS if probabilities]
-    names = [*DIMENSIONS, "emotion", *([] if ranks else ["probability"]), *shares]
-    return pa.schema([(name, pa.string() if name == "emotion" else pa.float32()) for name in names])
+def new_columns(probabilities: bool = False, ranks: bool = False, several: bool = False) -> pa.Schema:
+    """Schema of what is added: VAD and the best label; unless the classifier only ranks the labels, its probability and
+    whether that is uncertain; ``emotions``, all that are likely enough, and ``p_<label>`` of all, if asked."""
+    columns: list[tuple[str, pa.DataType]] = [(name, pa.float32()) for name in DIMENSIONS]
+    columns += [("emotion", pa.string())]
+    if not ranks:
+        columns += [("probability", pa.float32()), ("uncertain", pa.bool_())]
+    if several:
+        columns += [("emotions", pa.string())]
+    return pa.schema([*columns, *((f"p_{emotion}", pa.float32()) for emotion in EMOTIONS if probabilities)])
 
 
 @dataclass
@@ -65,7 +69,11 @@ class Annotation:
     encoding : str, optional
         Of a source that is not UTF-8, such as ``cp1252``; what is written is UTF-8.
     ranks : bool
-        The classifier only ranks the labels: there is no column ``probability``.
+        The classifier only ranks the labels: there are no columns ``probability`` and ``uncertain``.
+    several : bool
+        Add the column ``emotions``: all labels that are likely enough, the best first, as in ``joy;love``.
+    excel : bool
+        Begin ``out``, a CSV file, with the byte order mark by which Excel knows that it is UTF-8.
 
     Raises
     ------
@@ -81,6 +89,8 @@ class Annotation:
     overwrite: bool = False
     encoding: str | None = None
     ranks: bool = False
+    several: bool = False
+    excel: bool = False
 
     def __post_init__(self):
         if self.ranks and self.probabilities:
@@ -92,7 +102,10 @@ class Annotation:
             raise TableError(f"{self.out}: the folder {folder} is missing; make it, or name another")
         if self.out.exists() and (not self.overwrite or self.out.samefile(self.source)):
             raise TableError(f"{self.out} exists; name another file, or replace it with --overwrite (never the input)")
-        self.added, self._surveyed = new_columns(self.probabilities, self.ranks), _state(self.source)
+        if self.excel and self.kind != ".csv":
+            raise TableError(f"{self.out} is {self.kind}, and the mark for Excel is of .csv files; leave --excel out")
+        self.added = new_columns(self.probabilities, self.ranks, self.several)
+        self._surveyed = _state(self.source)
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
 
@@ -113,6 +126,8 @@ class Annotation:
         """
         if pipeline.ranks_only and not self.ranks:
             raise TableError("the pipeline's classifier only ranks the emotions; pass ranks=True")
+        if self.several and pipeline.several is None:
+            raise TableError('the pipeline names one emotion a text; make it with labels="several"')
         self._input, parts = self._digest(), Parts(self.out)
         if _state(self.source) != self._surveyed:
             raise TableError(f"{self.source} was changed while it was read; the same command starts anew")
@@ -124,6 +139,7 @@ class Annotation:
             "probabilities": self.probabilities,
             "encoding": self.encoding,
             "ranks": self.ranks,
+            "several": self.several,
             **pipeline.fingerprint(),
         }
         try:
@@ -160,7 +176,7 @@ class Annotation:
     def _finish(self, parts):
         """Put the parts together, unless the source is not any more what they were made from."""
         whole = parts.folder / "whole"
-        writing.join([parts.path(i) for i in range(-(-self.rows // PART))], whole, self.kind, self.schema)
+        writing.join([parts.path(i) for i in range(-(-self.rows // PART))], whole, self.kind, self.schema, self.excel)
         if self.kind == ".parquet" and (found := pq.read_metadata(whole).num_rows) != self.rows:
             raise TableError(f"{whole} has {found} rows, expected {self.rows}; start anew with --overwrite")
         self._unchanged(parts, self._digest() == self._input)
@@ -230,14 +246,24 @@ def _answers(pipeline, texts, names):
     if rows:
         vad, scores, cut = pipeline.arrays([texts[i] for i in rows], progress=False)
         known = ~np.isnan(vad[:, 0])
+        scores = np.where(known[:, None], scores, 0)
         numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
         numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
         columns = {name: np.round(numbers[name].astype(float), 4).tolist() for name in names if name in numbers}
-        best = np.where(known[:, None], scores, 0).argmax(axis=1).tolist()
-        columns["emotion"] = [EMOTIONS[i] for i in best]
+        columns["emotion"] = [EMOTIONS[i] for i in scores.argmax(axis=1)]
+        if "uncertain" in names:
+            columns["uncertain"] = (scores.max(axis=1) <= pipeline.sure).tolist()
+        if "emotions" in names:
+            columns["emotions"] = _joined(scores, pipeline.chosen(scores))
         answers = zip(*(columns[name] for name in names), strict=True)
         for i, answer, is_known in zip(rows, answers, known.tolist(), strict=True):
             if is_known:
                 out[i] = dict(zip(names, answer, strict=True))
         counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut))}
     return out, counts
+
+
+def _joined(scores, chosen):
+    """Names of each row's chosen labels, the best first, with semicolons between them."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    return [";".join(EMOTIONS[i] for i in best if names[i]) for best, names in zip(order, chosen, strict=True)]

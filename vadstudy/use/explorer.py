@@ -9,9 +9,11 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
+from vadstudy import mappers
 from vadstudy.emotions import DIMENSIONS, EMOTIONS, colour
 from vadstudy.plots import CONFIG, interactive
-from vadstudy.use.answers import BASELINE, RANKED, Reader
+from vadstudy.use.answers import Reader
+from vadstudy.use.pipeline import RECIPES
 from vadstudy.use.tabular import half_character
 
 #: Sentences whose points are joined by a line, the newest included.
@@ -20,30 +22,29 @@ TRAIL = 5
 TOP = 5
 #: Seconds without a key before words are weighed.
 PAUSE = 0.4
-NO_BASELINE = (
-    f"The weights of the baseline ({BASELINE}) are not recorded: set <code>keep_weights</code> in its "
-    f"recipe, then run <code>make retrain RUN={BASELINE}</code>."
+NO_REGRESSOR = (
+    f"The weights of the regressor ({RECIPES['regressor']}) are not recorded: run <code>make retrain "
+    f"RUN={RECIPES['regressor']}</code>."
 )
-
-
 WORTH = (
-    "1NN and the baseline give probabilities: of 1NN, a softmax of distances whose temperature was chosen on dev. "
-    "The SVM ranks the labels, no more."
+    "softmax: probabilities, calibrated on dev; the point is read off them. regressor: the point comes first, and a "
+    "softmax of distances, its temperature chosen on dev, names the nearest emotions."
 )
+UNCERTAIN = "Uncertain: answers as unsure as this were more often wrong than right."
 
 
 class Explorer(widgets.VBox):
-    """A line to type in, the space with the text's point in it, its emotions and its words. Made by :func:`explore`."""
+    """A line to type in, the space with the text's points in it, its emotions, its words. Made by :func:`explore`."""
 
     def __init__(self, text: str, reader: Reader):
         self.reader = reader
         self._pending: asyncio.TimerHandle | None = None
         self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
-        self.mapper = reader.read.run.mapper
+        self.mapper = mappers.nrc()
         self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
         self.figure = go.FigureWidget(_space(self.mapper))
         self.figure._config = CONFIG | dict(responsive=False)
-        self.path = self.figure.data[-1]
+        self.path, self.beside = self.figure.data[-2:]
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
         space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
         beside = widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px")
@@ -74,11 +75,12 @@ class Explorer(widgets.VBox):
             self.emotions.value = "The model knows no sign of this text."
             return
         took = 1000 * (time.perf_counter() - started)
-        nearest = np.argsort(-answer.emotions["1NN"], kind="stable")[:TOP]
+        nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:TOP]
         with self.figure.batch_update():
             self.path.update(_path([*self._before(text), answer.point]))
+            self.beside.update(_at([] if answer.beside is None else [answer.beside]))
             self.figure.layout.scene.annotations = _names(self.mapper, nearest)
-        note = "" if "baseline" in answer.emotions else f"<p>{NO_BASELINE}</p>"
+        note = f"<p>{NO_REGRESSOR}</p>" if answer.beside is None else ""
         found = _numbers(answer) + _bars(answer.emotions) + note
         self.emotions.value = _block(f"{found}<p>Answered in {took:.0f} ms.</p>")
         self.point = answer.point
@@ -99,7 +101,12 @@ class Explorer(widgets.VBox):
 
 def _path(points):
     """Coordinates of the path's trace: always :data:`TRAIL` points, the oldest repeated while there are fewer."""
-    x, y, z = np.transpose([points[0]] * (TRAIL - len(points)) + points).tolist()
+    return _at([points[0]] * (TRAIL - len(points)) + points)
+
+
+def _at(points):
+    """Coordinates of points, for a trace."""
+    x, y, z = np.reshape(points, (-1, 3)).T.tolist()
     return dict(x=x, y=y, z=z)
 
 
@@ -112,7 +119,7 @@ def _names(mapper, labels):
 
 
 def _space(mapper):
-    """Figure of the labels' points, whose last trace is the path of the texts."""
+    """Figure of the labels' points, whose last traces are the path of the texts and the regressor's point."""
     figure = interactive([mapper])
     figure.update_layout(
         height=520,
@@ -121,13 +128,20 @@ def _space(mapper):
         scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
         legend=dict(orientation="h", y=0, title_text="", font_size=10),
     )
-    return figure.add_scatter3d(
+    figure.add_scatter3d(
         **_path([mapper.points.mean(axis=0)]),
         mode="lines+markers",
         name="text",
         hoverinfo="name",
         line=dict(color="#000000", width=5),
         marker=dict(color="#000000", symbol="diamond", size=[3] * (TRAIL - 1) + [9]),
+    )
+    return figure.add_scatter3d(
+        **_at([]),
+        mode="markers",
+        name="by the regressor",
+        hoverinfo="name",
+        marker=dict(color="#000000", symbol="diamond-open", size=7),
     )
 
 
@@ -136,16 +150,19 @@ def _block(html):
 
 
 def _numbers(answer):
-    values = ", ".join(f"{name} <b>{value:.2f}</b>" for name, value in zip(DIMENSIONS, answer.vad, strict=True))
-    return f"<p>{values} (0 to 1, the lexicon's units; the figure's axes are scaled by quantiles)</p>"
+    rows = f"<tr><td></td>{''.join(f'<th>{name}</th>' for name in DIMENSIONS)}</tr>"
+    for name, point in (("read off the softmax", answer.point), ("by the regressor", answer.beside)):
+        if point is not None:
+            rows += f"<tr><td>{name}</td>{''.join(f'<td><b>{value:.2f}</b></td>' for value in point)}</tr>"
+    unsure = f"<p>{UNCERTAIN}</p>" if answer.uncertain else ""
+    return f'<table style="text-align:right">{rows}</table><p>0 to 1, in the lexicon\'s units.</p>{unsure}'
 
 
 def _bars(emotions):
-    """A column for each classifier: its best labels, a bar for each where it gives probabilities, and what they are."""
+    """A column for each model: its best labels with a bar each, and what the bars are."""
     columns = []
-    for name, scores in emotions.items():
-        best = np.argsort(-scores, kind="stable")[:TOP]
-        rows = "".join(_ranked(place, i) if name in RANKED else _bar(i, scores[i]) for place, i in enumerate(best, 1))
+    for name, shares in emotions.items():
+        rows = "".join(_bar(i, shares[i]) for i in np.argsort(-shares, kind="stable")[:TOP])
         columns.append(f'<div style="flex:1 1 0;min-width:0"><b>{name}</b>{rows}</div>')
     return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div><p>{WORTH}</p>'
 
@@ -157,10 +174,6 @@ def _bar(label, share):
         f'<span style="overflow:hidden;text-overflow:ellipsis">{EMOTIONS[label]}</span>'
         f'<span style="padding-left:4px">{share:.2f}</span></div>'
     )
-
-
-def _ranked(place, label):
-    return f'<div style="padding:0 4px">{place}. {EMOTIONS[label]}</div>'
 
 
 def _weights(frame, count):
@@ -188,7 +201,7 @@ def _weights(frame, count):
 
 
 def explore(text: str = "I can't wait to see you again!", profile: str = "study") -> Explorer:
-    """Show the explorer in JupyterLab: the flagship's recorded weights, offline.
+    """Show the explorer in JupyterLab: the recorded weights of softmax and regressor, offline.
 
     Parameters
     ----------

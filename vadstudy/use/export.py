@@ -52,7 +52,7 @@ def export(folder: Path | str, profile: str = "study", overwrite: bool = False) 
         raise ExportError(f"{folder} is not empty; name another folder, or replace its files with --overwrite")
     if not folder.absolute().parent.is_dir():
         raise ExportError(f"{folder}: the folder {folder.parent} is missing; make it, or name another")
-    pipeline = EmotionPipeline(profile=profile)
+    pipeline = EmotionPipeline(model="regressor", profile=profile)
     part = folder.absolute().with_name(f".{folder.absolute().name}.part")
     shutil.rmtree(part, ignore_errors=True)
     encoder = pipeline.regressor.encoder

@@ -2,78 +2,27 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from transformers.utils import logging as transformers_logging
 
-from vadstudy import mappers
-from vadstudy.classifiers import Classifier, EmotionSVM, NearestEmotion, full_proba
+from vadstudy.classifiers import Classifier
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import RunError
+from vadstudy.errors import OptionError, RunError
 from vadstudy.inference import predict
-from vadstudy.mappers import Mapper
 from vadstudy.recipes import SEED
 from vadstudy.runs import RunStore
-from vadstudy.use.svm import CompactSVM, kept_svm
+from vadstudy.use import thresholds
+from vadstudy.use.models import MODELS, VADS, EmotionsFirst, Model, PointFirst
+from vadstudy.use.readings import Arrays, Reading
 from vadstudy.use.tabular import half_character
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What the model reads from a text.
-
-    ``valence``, ``arousal`` and ``dominance`` are in [0, 1], in the lexicon's units; ``emotions`` maps all 28 labels,
-    the best first, to probabilities, or to None where the classifier only ranks (an SVM). Of a text in which the model
-    knows no sign, the numbers are NaN and ``emotions`` is empty.
-    """
-
-    text: str
-    valence: float
-    arousal: float
-    dominance: float
-    emotions: dict[str, float | None]
-
-    @property
-    def emotion(self) -> str | None:
-        """The best label; None if there is none."""
-        return next(iter(self.emotions), None)
-
-    @property
-    def probability(self) -> float | None:
-        """The best label's probability; None if there is none."""
-        return next(iter(self.emotions.values()), None)
-
-    @property
-    def ranking(self) -> list[str]:
-        """All labels, the best first."""
-        return list(self.emotions)
-
-    def best(self, n: int = 3, between: str = ", ") -> str:
-        """The n best labels as text, each with its probability if it has one."""
-        some = islice(self.emotions.items(), n)
-        return between.join(name if p is None else f"{name} {p:.2f}" for name, p in some)
-
-    def __repr__(self):
-        if not self.emotions:
-            return "no sign in it that the model knows"
-        return f"V {self.valence:.2f}  A {self.arousal:.2f}  D {self.dominance:.2f}  {self.best()}"
-
-
-class Arrays(NamedTuple):
-    """Answers to many texts; ``vad`` and ``scores`` are NaN where the model knows no sign of a text.
-
-    ``vad`` (n, 3) is in the lexicon's units; ``scores`` (n, 28) are probabilities, unless the pipeline's ``ranks_only``
-    says that they rank the labels and no more; ``cut`` (n,) says whose text was longer than is read.
-    """
-
-    vad: np.ndarray
-    scores: np.ndarray
-    cut: np.ndarray
+LABELS = ("one", "several")
+#: The recipe of each model.
+RECIPES = {"softmax": "softmax", "regressor": "scaled-mae"}
 
 
 @contextmanager
@@ -88,34 +37,30 @@ def without_bars() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def sharpest(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> NearestEmotion:
-    """1NN on a mapper's points, with the temperature of the least log loss on points (n, dims) with known labels."""
-
-    def fitted(temperature):
-        return NearestEmotion(temperature=temperature).fit(mapper.points, np.arange(len(EMOTIONS)))
-
-    def log_loss(log_temperature):
-        proba = fitted(np.exp(log_temperature)).predict_proba(points)
-        return -np.log(np.clip(proba[np.arange(len(labels)), labels], 1e-12, None)).mean()
-
-    return fitted(float(np.exp(minimize_scalar(log_loss, bounds=(np.log(0.01), 0.0), method="bounded").x)))
-
-
 class EmotionPipeline:
-    """Texts to readings, by a recorded regressor and the nearest emotion; it reads the record and never trains.
+    """Texts to readings, by recorded weights; it reads the record and never trains.
 
     Parameters
     ----------
-    recipe : str
-        A recipe that keeps its weights and whose mapper is ``nrc`` or ``scaled``; the flagship by default.
+    model : {"softmax", "regressor"}
+        ``softmax`` names the emotions, with calibrated probabilities, and reads VAD off them
+        (:class:`~vadstudy.use.models.EmotionsFirst`). ``regressor`` is the paper's way: a point, then the emotion from
+        it (:class:`~vadstudy.use.models.PointFirst`).
+    vad : {"lexicon", "human"}
+        What VAD is, of the softmax: the labels' NRC points weighed by their probabilities, in the lexicon's units; or
+        as people gave it to EmoBank's texts, whose numbers seldom lie far from the middle. The regressor has
+        ``lexicon``.
+    labels : {"one", "several"}
+        Whether a text has its best label, or all that are likely enough, by a threshold chosen on dev; of the softmax.
+    classifier : {"1nn", "svm"} or scikit-learn classifier, optional
+        From the regressor's points to label indices, by default ``1nn``.
+    recipe : str, optional
+        Another recipe of the model's kind that keeps its weights; by default the softmax ``softmax`` and the regressor
+        ``scaled-mae``.
     seed : int
         Weights are kept of the default only.
     profile : str
         Profile whose run store is read.
-    classifier : {"1nn", "svm"} or scikit-learn classifier
-        From points to label indices. ``1nn`` has probabilities: a softmax of distances, with a temperature chosen on
-        the run's dev predictions. ``svm`` is the run's recorded SVM; it only ranks the labels, because its decision
-        values are counts of votes. Another one comes fitted.
     batch_size : int
     max_length : int
         Tokens of a text that are read; later ones are cut off.
@@ -125,8 +70,10 @@ class EmotionPipeline:
 
     Raises
     ------
+    OptionError
+        If options are unknown, or do not go together.
     RunError
-        If the run, its weights or its SVM are not recorded.
+        If a run, its weights or its SVM are not recorded, or are of the other model.
 
     Examples
     --------
@@ -136,31 +83,45 @@ class EmotionPipeline:
 
     def __init__(
         self,
-        recipe: str = "scaled-mae",
+        model: str = "softmax",
+        vad: str = "lexicon",
+        labels: str = "one",
+        classifier: str | Classifier | None = None,
+        recipe: str | None = None,
         seed: int = SEED,
         profile: str = "study",
-        classifier: str | Classifier = "1nn",
         batch_size: int = 32,
         max_length: int = 200,
         window: int = 4096,
     ):
+        _together(model, vad, labels, classifier)
         store = RunStore(profile)
+        recipe = recipe or RECIPES[model]
         self.run = store.recorded(recipe, seed)
-        mappers.to_vad(self.run.mapper.points, self.run.mapper.name)
+        loss = getattr(self.run.recipe, "loss", None)
+        if model == "softmax" and loss != "ce":
+            raise RunError(f"{self.run.path} is no softmax: {recipe!r} has the loss {loss!r}, expected 'ce'")
         if seed != SEED:
             raise RunError(f"the record keeps weights of seed {SEED} only, not of {recipe}'s seed {seed}; leave it out")
+        #: From the network's outputs to VAD and scores.
+        self.model: Model = (
+            EmotionsFirst(store, self.run, vad)
+            if model == "softmax"
+            else PointFirst(store, self.run, "1nn" if classifier is None else classifier)
+        )
+        #: The regressor's; None of the softmax.
+        self.classifier: Any = getattr(self.model, "classifier", None)
         with without_bars():
             self.tokenizer, self.regressor = self.run.regressor()
         self.batch_size, self.max_length, self.window = batch_size, max_length, window
-        if classifier == "1nn":
-            classifier = sharpest(self.run.outputs("dev"), self.run.labels("dev"), self.run.mapper)
-        elif classifier == "svm":
-            classifier = kept_svm(store, f"{recipe}-svm", seed)
-        elif not hasattr(classifier, "predict_proba"):
-            raise ValueError(f"unknown classifier {classifier!r}; expected 1nn, svm or a fitted classifier")
-        self.classifier: Any = classifier
         #: Whether scores rank the labels and are no probabilities.
-        self.ranks_only = isinstance(classifier, CompactSVM | EmotionSVM)
+        self.ranks_only = self.model.ranks_only
+        #: The best label's probability up to which an answer is uncertain; None where there are no probabilities.
+        self.sure: float | None = None
+        if not self.ranks_only:
+            self.sure = thresholds.sure(self.model.scores(self.run.outputs("dev")), self.run.labels("dev"))
+        #: The probability above which labels count, where a text may have several; else None.
+        self.several = thresholds.several(store) if labels == "several" else None
 
     def __call__(self, texts: str | Iterable[str]) -> Any:
         """A :class:`Reading` of a text, a list of them for a list, a generator that reads in batches for a stream.
@@ -194,8 +155,8 @@ class EmotionPipeline:
         cut = [bool(each.overflowing) for each in encoded.encodings]
         return ids, np.array(cut, bool), np.array([not special.issuperset(each) for each in ids], bool)
 
-    def points(self, texts: list[str], progress: bool = True) -> np.ndarray:
-        """Points (n, dims) of a list of texts in the mapper's own space."""
+    def outputs(self, texts: list[str], progress: bool = True) -> np.ndarray:
+        """The network's outputs of a list of texts: logits (n, 28), or points (n, dims) in the mapper's own space."""
         return self._predicted(self.tokens(texts)[0], progress)
 
     def _predicted(self, tokens, progress):
@@ -205,28 +166,55 @@ class EmotionPipeline:
     def arrays(self, texts: list[str], progress: bool = True) -> Arrays:
         """The :class:`Arrays` of a list of texts, for many at once."""
         tokens, cut, known = self.tokens(texts)
-        points = self._predicted(tokens, progress)
-        vad, scores = mappers.to_vad(points, self.run.mapper.name), full_proba(self.classifier, points)
+        outputs = self._predicted(tokens, progress)
+        vad, scores = self.model.vad(outputs), self.model.scores(outputs)
         return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
 
+    def chosen(self, scores: np.ndarray) -> np.ndarray:
+        """The labels of texts, as bool (n, 28), from their scores (n, 28): the best, or all that are likely enough."""
+        return thresholds.above(scores, 1.0 if self.several is None else self.several)
+
     def fingerprint(self) -> dict[str, Any]:
-        """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read."""
-        weights = self.run.meta["weights"]
-        return {"weights": weights, "classifier": repr(self.classifier), "max_length": self.max_length}
+        """What decides a reading, as a dict of JSON values: the run's weights, what reads their outputs, thresholds,
+        the tokens read."""
+        found = {"weights": self.run.meta["weights"], "max_length": self.max_length} | self.model.fingerprint()
+        return found | {"sure": self.sure, "several": self.several}
 
     def _stream(self, texts, window=0):
         numbered, window = enumerate(texts), window or self.batch_size
         while batch := [_checked(text, i) for i, text in islice(numbered, window)]:
             vad, scores, _ = self.arrays(batch)
-            order = np.argsort(-scores, axis=1, kind="stable")
-            ranked = np.take_along_axis(scores, order, axis=1).tolist()
-            for text, place, names, shares in zip(batch, vad.tolist(), order.tolist(), ranked, strict=True):
-                found = {EMOTIONS[i]: share for i, share in zip(names, shares, strict=True)}
-                if self.ranks_only:
-                    found = dict.fromkeys(found)
-                valence, arousal, dominance = place
-                yield Reading(text, valence, arousal, dominance, {} if np.isnan(valence) else found)
+            for text, place, row, names in zip(batch, vad.tolist(), scores, self.chosen(scores), strict=True):
+                yield self._reading(text, place, row, names)
             window = min(2 * window, self.window)
+
+    def _reading(self, text, place, row, names):
+        valence, arousal, dominance = place
+        if np.isnan(valence):
+            return Reading(text, valence, arousal, dominance, {})
+        order = np.argsort(-row, kind="stable").tolist()
+        found = {EMOTIONS[i]: None if self.ranks_only else float(row[i]) for i in order}
+        uncertain = None if self.sure is None else bool(row[order[0]] <= self.sure)
+        labels = tuple(EMOTIONS[i] for i in order if names[i])
+        return Reading(text, valence, arousal, dominance, found, uncertain, labels)
+
+
+def _together(model, vad, labels, classifier):
+    """Refuse options that are unknown or do not go together."""
+    for what, given, known in (("model", model, MODELS), ("vad", vad, VADS), ("labels", labels, LABELS)):
+        if given not in known:
+            raise OptionError(f"unknown {what} {given!r}; expected one of {', '.join(known)}")
+    if model == "softmax" and classifier is not None:
+        raise OptionError(
+            f"the classifier {classifier!r} names emotions from the regressor's points, and the model is 'softmax'; "
+            "choose the model 'regressor', or leave the classifier out"
+        )
+    for what, given, usual in (("vad", vad, "lexicon"), ("labels", labels, "one")):
+        if model == "regressor" and given != usual:
+            raise OptionError(
+                f"{what} {given!r} is read off the softmax's probabilities, and the model is 'regressor', which has "
+                f"{usual!r}; choose the model 'softmax', or leave it out"
+            )
 
 
 def _checked(text, i):

@@ -1,5 +1,6 @@
 """Rows written to CSV, TSV, JSON lines and Parquet: which types their columns have, parts of a file, and the whole."""
 
+import codecs
 import csv
 import json
 import math
@@ -103,8 +104,8 @@ def _table(rows, schema):
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def join(parts: Iterable[Path], path: Path, kind: str, schema: pa.Schema) -> None:
-    """Write a file from its parts, with a header where the format has one."""
+def join(parts: Iterable[Path], path: Path, kind: str, schema: pa.Schema, mark: bool = False) -> None:
+    """Write a file from its parts, with a header where the format has one, after a byte order mark if asked."""
     if kind == ".parquet":
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             held = []
@@ -117,6 +118,7 @@ def join(parts: Iterable[Path], path: Path, kind: str, schema: pa.Schema) -> Non
                 writer.write_table(pa.concat_tables(held).combine_chunks(), GROUP)
         return
     with open(path, "wb") as out:
+        out.write(codecs.BOM_UTF8 * mark)
         if kind != ".jsonl":
             start = path.with_name("header")
             write_part(start, kind, [dict(zip(schema.names, schema.names, strict=True))], schema)
