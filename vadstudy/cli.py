@@ -249,15 +249,15 @@ def annotate(
 @click.option("--overwrite", is_flag=True, help="Replace the folder's files of these names.")
 @model_option
 def export(folder: Path, overwrite: bool, profile: str) -> None:
-    """Write the model to FOLDER as a plain Hugging Face folder, with a model card.
+    """Write the model to FOLDER as a Hugging Face folder, with a model card.
 
     \b
     Example:
-      vadstudy export build/vad-minilm
+      vadstudy export build/emotions
 
-    The card shows the code that reads texts with it, which needs transformers, torch and safetensors only. Its
-    probabilities are those of 1nn: a softmax of distances, with a temperature chosen on dev. The folder is no
-    classifier for transformers' own pipelines.
+    transformers.pipeline("text-classification", "build/emotions", trust_remote_code=True) answers from it, with the
+    same calibrated probabilities as predict; the card shows how VAD is read off them. The folder brings the forty lines
+    of code that it asks to trust.
     """
     from vadstudy.use import export as work
 

@@ -1,33 +1,48 @@
-"""The exported folder: the card's own code answers as the pipeline does, and the card's scores are the record's."""
+"""The exported folder: transformers classifies with it as the pipeline does, and the card's scores are the record's."""
 
 import ast
 import json
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 import yaml
-from sklearn.metrics import accuracy_score, f1_score, r2_score
-from transformers import pipeline
+from scipy.stats import pearsonr
+from sklearn.metrics import accuracy_score, f1_score
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
 from vadstudy import tables
-from vadstudy.emotions import EMOTIONS
+from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.runs import RunStore
 from vadstudy.use import export
 from vadstudy.use.pipeline import EmotionPipeline
 
+TEXTS = [
+    "I can't wait to see you again!",
+    "no",
+    "This is a much longer text, so that the one before it is padded a lot.",
+]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    RunStore("smoke").get("softmax")
-    RunStore("smoke").get("scaled-mae-svm")
+    for name in ("softmax", "nrc-mae", "scaled-mae-svm", "vad-logits"):
+        RunStore("smoke").get(name)
     return export.export(tmp_path_factory.mktemp("export") / "model", profile="smoke")
 
 
 @pytest.fixture(scope="module")
 def readme(folder):
     return (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def read():
+    return EmotionPipeline(profile="smoke")
 
 
 def snippet(readme):
@@ -37,41 +52,62 @@ def snippet(readme):
 def test_the_cards_code_needs_no_vadstudy(readme):
     imported = {
         node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-        for node in ast.walk(ast.parse(snippet(readme)))
+        for code in (snippet(readme), export.MODELLING.read_text())
+        for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert {name.split(".")[0] for name in imported} == {"numpy", "torch", "safetensors", "transformers"}
+    assert {name.split(".")[0] for name in imported} == {"torch", "transformers"}
 
 
-def test_the_cards_code_answers_as_the_pipeline_does(folder, readme, monkeypatch, capsys):
+@pytest.mark.smoke
+def test_the_cards_code_answers_as_the_pipeline_does(folder, readme, read, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     found = {}
     exec(compile(snippet(readme), "README.md", "exec"), found)
-    read = EmotionPipeline(model="regressor", profile="smoke")
-    vad, proba, _ = read.arrays(found["texts"])
-    assert np.abs(found["vad"] - vad).max() < 1e-5
-    assert np.abs(found["probabilities"].numpy() - proba).max() < 1e-5
+    vad, scores, _ = read.arrays(found["texts"])
+    given = [
+        [one["score"] for one in sorted(answer, key=lambda o: EMOTIONS.index(o["label"]))]
+        for answer in found["answers"]
+    ]
+    assert np.abs(np.array(given) - scores).max() < 1e-5
+    assert np.abs(np.array(found["vad"]) - vad).max() < 1e-5
     assert found["names"] == [reading.emotion for reading in read(found["texts"])]
+    human = EmotionPipeline(profile="smoke", vad="human").arrays(found["texts"]).vad
+    assert np.abs(np.clip(found["human"], 0, 1) - human).max() < 1e-5
     assert str(found["names"]) in capsys.readouterr().out
 
 
-def test_it_is_a_plain_hugging_face_folder(folder):
+@pytest.mark.smoke
+def test_what_is_padded_beside_another_text_is_answered_alike(folder, read):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True).eval()
+    assert tokenizer.model_max_length == read.max_length and model.config.id2label[27] == "neutral"
+    with torch.inference_mode():
+        found = model(**tokenizer(TEXTS, padding=True, return_tensors="pt")).logits.softmax(dim=1).numpy()
+    assert np.abs(found - read.arrays(TEXTS).scores).max() < 1e-5
+    in_batches = pipeline("text-classification", str(folder), trust_remote_code=True, batch_size=3)
+    assert [answer["score"] for answer in in_batches(TEXTS)] == pytest.approx(found.max(axis=1), abs=1e-5)
+
+
+LOAD = "from transformers import pipeline; pipeline('text-classification', {!r})('what a day')"
+
+
+@pytest.mark.smoke
+def test_without_trust_it_refuses_and_does_not_answer_at_random(folder):
+    result = subprocess.run([sys.executable, "-c", LOAD.format(str(folder))], capture_output=True, text=True, input="")
+    assert result.returncode != 0 and "trust_remote_code" in result.stderr.splitlines()[-1] + result.stderr[-400:]
+    assert "score" not in result.stdout
+
+
+def test_it_is_a_whole_folder_for_everybody(folder):
     names = {path.name for path in folder.iterdir()}
-    assert {"README.md", "config.json", "head.safetensors", "model.safetensors", "tokenizer.json"} <= names
-    assert not any(name.endswith((".py", ".bin", ".pkl")) for name in names)
-    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o644"}
+    assert {"README.md", "config.json", "model.safetensors", "modeling_emotions.py", "tokenizer.json"} <= names
+    assert not any(name.endswith((".bin", ".pkl")) for name in names)
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.is_file()} == {"0o644"}
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
-
-
-def test_it_is_no_classifier_that_answers_at_random(folder, readme):
     config = json.loads((folder / "config.json").read_text())
-    assert config["architectures"] == ["BertModel"] and not config.get("id2label") and not config.get("label2id")
-    with pytest.raises(ValueError):
-        pipeline("text-classification", str(folder))("I can't wait to see you again!")
-    assert pipeline("text-classification", str(folder))("I can't wait to see you again!", top_k=None) == []
-    front, text = readme.split("---")[1:3]
-    assert yaml.safe_load(front)["pipeline_tag"] == "feature-extraction"
-    assert text.strip().splitlines()[2].startswith('**Not for `pipeline("text-classification")`**')
+    assert config["auto_map"]["AutoModelForSequenceClassification"] == "modeling_emotions.EmotionModel"
+    assert set(config["vad"]) == set(EMOTIONS) and config["vad"]["joy"][0] > 0.9 > config["vad"]["grief"][0]
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(folder, tmp_path, monkeypatch):
@@ -85,28 +121,34 @@ def test_an_export_that_cannot_be_written_leaves_nothing(folder, tmp_path, monke
 
 
 def test_the_cards_scores_are_the_records(readme):
-    store = RunStore("smoke")
-    run, softmax = store["scaled-mae"], store["softmax"]
-    true, nearest = run.labels("test"), tables.nearest(run)
-    plain = softmax.outputs("test").argmax(axis=1)
-    targets = run.mapper.points_for(true)
-    r2 = r2_score(targets, run.outputs("test"), multioutput="raw_values")
+    run = RunStore("smoke")["softmax"]
+    true, named = run.labels("test"), tables.most_probable(run)
+    svm = tables.most_probable(RunStore("smoke")["scaled-mae-svm"])
     for line, value in (
-        ("nearest emotion: accuracy", accuracy_score(true, nearest)),
-        ("nearest emotion: macro-F1", f1_score(true, nearest, average="macro")),
-        ("for comparison, a softmax classifier on the same encoder: accuracy", accuracy_score(true, plain)),
-        ("points: mean absolute error, in scaled units", np.abs(targets - run.outputs("test")).mean()),
-        ("points: R² of dominance, in scaled units", r2[2]),
+        ("most probable emotion: accuracy", accuracy_score(true, named)),
+        ("most probable emotion: macro-F1", f1_score(true, named, average="macro")),
+        ("for comparison, a regressor to VAD with an SVM: accuracy", accuracy_score(true, svm)),
     ):
         assert f"| {line} | {value:.3f} | " in readme
     assert "336 comments to train on, 112 to choose by, 112 to test on" in readme
-    assert "**A toy**" in readme and "EmoBank" not in readme and "$" not in readme
+    assert "**A toy**" in readme and "EmoBank: Pearson" not in readme and "$" not in readme
 
 
-def test_the_card_names_labels_that_are_never_right():
+def test_the_card_says_how_each_vad_agrees_with_people(read):
     store = RunStore("smoke")
-    read = EmotionPipeline(model="regressor", profile="smoke")
-    f1 = f1_score(store["scaled-mae"].labels("test"), tables.nearest(store["scaled-mae"]), average=None)
+    run = store["vad-logits"]
+    truth = run.rows("test")[list(DIMENSIONS)].to_numpy(float)
+    rows = {what: value for what, value, _ in export._beside_people(store, read.run, run)}
+    for name, vad in (("vad", "lexicon"), ("human_vad", "human")):
+        found = export.EmotionsFirst(store, read.run, vad).vad(run.outputs("test"))
+        for i, dimension in enumerate(DIMENSIONS):
+            r = pearsonr(found[:, i], truth[:, i]).statistic
+            assert rows[f"EmoBank: Pearson's r of `{name}` with people's {dimension}"] == f"{r:.3f}"
+
+
+def test_the_card_names_labels_that_are_never_right(read):
+    store = RunStore("smoke")
+    f1 = f1_score(read.run.labels("test"), tables.most_probable(read.run), average=None)
     line = re.search(r"Never right .*?: (.*)\.\n", export.card(store, read))[1]
     assert [entry.split(" (")[0] for entry in line.split(", ")] == [EMOTIONS[i] for i in np.flatnonzero(f1 == 0)]
 
@@ -114,6 +156,7 @@ def test_the_card_names_labels_that_are_never_right():
 def test_the_card_says_what_a_card_must(readme):
     front = yaml.safe_load(readme.split("---")[1])
     assert front["base_model"] == "sentence-transformers/all-MiniLM-L6-v2" and front["license"] == "other"
+    assert front["pipeline_tag"] == "text-classification"
     headings = re.findall(r"^## (.*)$", readme, re.M)
     assert headings == ["Use", "Data", "Measured", "Limits", "Intended use", "What it must not be used for", "Licences"]
     assert all(word in readme for word in ("Apache-2.0", "CC BY 4.0", "Mohammad", "may not be redistributed"))
@@ -131,9 +174,8 @@ def test_a_folder_with_files_is_kept_unless_told_otherwise(folder, tmp_path):
         export.export(tmp_path / "no" / "model", profile="smoke")
 
 
-def test_a_head_that_the_cards_code_cannot_read_is_refused():
-    read = EmotionPipeline(model="regressor", profile="smoke")
-    recipe = SimpleNamespace(mapper="nrc")
-    other = SimpleNamespace(run=SimpleNamespace(path="runs/nrc-mae/seed42", recipe=recipe), regressor=read.regressor)
-    with pytest.raises(export.ExportError, match="runs/nrc-mae/seed42 has 1 layers in its head and the mapper 'nrc'"):
-        export.head(other)
+def test_a_head_that_the_folders_code_cannot_read_is_refused(read):
+    network = SimpleNamespace(head=read.regressor.head, pooling="max")
+    other = SimpleNamespace(run=SimpleNamespace(path="runs/softmax/seed42"), regressor=network)
+    with pytest.raises(export.ExportError, match="runs/softmax/seed42 has 1 layers in its head and pools by 'max'"):
+        export.classifier(RunStore("smoke"), other)

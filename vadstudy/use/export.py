@@ -1,20 +1,22 @@
-"""Export: the flagship as a plain Hugging Face folder, which needs nothing of this package, with a model card.
+"""Export: the model as a Hugging Face folder that ``transformers`` classifies with, with a model card.
 
-The card is the template ``data/card.md``; every score in it is computed from the record when it is written.
+No class of ``transformers`` for encoders like ours pools by the mean of the tokens that are there, so the folder brings
+forty lines of its own, ``modeling_emotions.py``, and asks for ``trust_remote_code``. The card is the template
+``data/card.md``; every score in it is computed from the record when it is written.
 """
 
+import importlib.util
 import os
 import shutil
-import textwrap
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 
-from vadstudy import bootstrap, mappers, metrics, tables
+from vadstudy import bootstrap, carried, mappers, metrics, tables
 from vadstudy.bootstrap import SCORES, Row
 from vadstudy.disk import files
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
@@ -22,15 +24,16 @@ from vadstudy.errors import ExportError
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import Run, RunStore
+from vadstudy.use.models import PEOPLE, EmotionsFirst, people
 from vadstudy.use.pipeline import EmotionPipeline, without_bars
 
 CARD = PACKAGED / "card.md"
-#: Quantiles of the scaled mapper.
-LEVELS = 21
+#: The code that the folder brings with it, and the class in it that answers.
+MODELLING = PACKAGED / "modeling_emotions.py"
 
 
 def export(folder: Path | str, profile: str = "study", overwrite: bool = False) -> Path:
-    """Write the flagship's encoder, tokenizer, head and model card to a folder.
+    """Write the softmax's encoder, tokenizer, head and model card to a folder.
 
     Parameters
     ----------
@@ -52,19 +55,16 @@ def export(folder: Path | str, profile: str = "study", overwrite: bool = False) 
         raise ExportError(f"{folder} is not empty; name another folder, or replace its files with --overwrite")
     if not folder.absolute().parent.is_dir():
         raise ExportError(f"{folder}: the folder {folder.parent} is missing; make it, or name another")
-    pipeline = EmotionPipeline(model="regressor", profile=profile)
+    store, pipeline = RunStore(profile), EmotionPipeline(profile=profile)
     part = folder.absolute().with_name(f".{folder.absolute().name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    encoder = pipeline.regressor.encoder
-    # The bare encoder has no labels: what adds a classifier of random weights to it, as a text-classification pipeline
-    # does, then has nothing to answer with.
-    encoder.config.num_labels = 0
     try:
         with without_bars():
-            encoder.save_pretrained(part)
+            classifier(store, pipeline).save_pretrained(part)
+        shutil.copyfile(MODELLING, part / MODELLING.name)
+        pipeline.tokenizer.model_max_length = pipeline.max_length
         pipeline.tokenizer.save_pretrained(part)
-        save_file(head(pipeline), part / "head.safetensors")
-        (part / "README.md").write_text(card(RunStore(profile), pipeline), encoding="utf-8")
+        (part / "README.md").write_text(card(store, pipeline), encoding="utf-8")
         for path in part.iterdir():
             path.chmod(0o644)
             files.sync(path)
@@ -86,34 +86,63 @@ def _put(part, folder):
     files.sync(folder.absolute().parent)
 
 
-def head(pipeline: EmotionPipeline) -> dict[str, torch.Tensor]:
-    """The tensors after the encoder: linear layer, emotions' points, quantiles (21, 3), temperature."""
-    run, layers = pipeline.run, [layer for layer in pipeline.regressor.head if isinstance(layer, torch.nn.Linear)]
-    mapper = getattr(run.recipe, "mapper", None)
-    if len(layers) > 1 or mapper != "scaled":
+def classifier(store: RunStore, pipeline: EmotionPipeline) -> Any:
+    """The folder's own model with the pipeline's weights; the temperature is part of its head.
+
+    Its configuration has what reads VAD off the probabilities: ``vad``, each label's point in the lexicon's units, and,
+    where EmoBank's logits are recorded, ``human_vad``, the weights by label and the constant that give people's.
+
+    Raises
+    ------
+    ExportError
+        If the head has more than one layer, or pools otherwise than by the mean.
+    """
+    run, own = pipeline.run, pipeline.regressor
+    layers = [layer for layer in own.head if isinstance(layer, torch.nn.Linear)]
+    if len(layers) > 1 or own.pooling != "mean":
         raise ExportError(
-            f"{run.path} has {len(layers)} layers in its head and the mapper {mapper!r}; "
-            "the card's code reads one layer and the mapper 'scaled'; extend it"
+            f"{run.path} has {len(layers)} layers in its head and pools by {own.pooling!r}; the folder's code has one "
+            "layer and pools by 'mean'; extend it"
         )
-    levels = np.repeat(np.linspace(0, 1, LEVELS)[:, None], 3, axis=1)
-    arrays = {
-        "emotions": run.mapper.points,
-        "quantiles": mappers.to_vad(levels, "scaled"),
-        "temperature": np.array(pipeline.classifier.temperature),
-    }
-    tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()}
-    return {"weight": layers[0].weight.detach().contiguous(), "bias": layers[0].bias.detach().contiguous(), **tensors}
+    spec = importlib.util.spec_from_file_location("modeling_emotions", MODELLING)
+    modelling: Any = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(modelling)  # type: ignore[union-attr]
+    temperature = carried.temperature(run)
+    more = {}
+    if store.place(PEOPLE, run.seed).exists():
+        ridge = people(store.recorded(PEOPLE), temperature)
+        weights = {name: ridge.coef_[:, i].tolist() for i, name in enumerate(EMOTIONS)}
+        more["human_vad"] = weights | {"constant": ridge.intercept_.tolist()}
+    name = MODELLING.stem
+    config = modelling.EmotionConfig(
+        encoder=own.encoder.config.to_dict(),
+        id2label=dict(enumerate(EMOTIONS)),
+        label2id={emotion: i for i, emotion in enumerate(EMOTIONS)},
+        problem_type="single_label_classification",
+        auto_map={
+            "AutoConfig": f"{name}.EmotionConfig",
+            "AutoModelForSequenceClassification": f"{name}.EmotionModel",
+        },
+        vad={emotion: point.tolist() for emotion, point in zip(EMOTIONS, mappers.nrc().points, strict=True)},
+        **more,
+    )
+    made = modelling.EmotionModel(config)
+    made.encoder.load_state_dict(own.encoder.state_dict())
+    with torch.no_grad():
+        made.head.weight.copy_(layers[0].weight / temperature)
+        made.head.bias.copy_(layers[0].bias / temperature)
+    return made.eval()
 
 
 def card(store: RunStore, pipeline: EmotionPipeline) -> str:
     """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with."""
     run, recipe = pipeline.run, store.recipes[pipeline.run.recipe.name]
-    true, predicted = run.labels("test"), tables.nearest(run)
+    true, predicted = run.labels("test"), tables.most_probable(run)
     f1 = metrics.f1_per_label(true, predicted)
     never = [f"{EMOTIONS[i]} ({(true == i).sum()})" for i in np.flatnonzero(f1 == 0) if (true == i).any()]
-    labels = textwrap.fill(" ".join(EMOTIONS), 100, initial_indent="    ", subsequent_indent="    ")
     small = recipe.corpus != "goemotions"
     notice = "\n\n**A toy**: trained on a few hundred comments, for lessons and tests; its scores say nothing." * small
+    train = store.recorded("nrc-mae").labels("train")
     return Template(CARD.read_text(encoding="utf-8")).substitute(
         name=recipe.name,
         encoder=ENCODER_NAMES.get(recipe.encoder, recipe.encoder),
@@ -124,40 +153,42 @@ def card(store: RunStore, pipeline: EmotionPipeline) -> str:
         layers=recipe.trainable_layers,
         epochs=recipe.epochs,
         max_length=recipe.max_length,
-        labels=labels,
         never=", ".join(never) or "none",
-        scores="\n".join(f"| {name} | {value} | {interval} |" for name, value, interval in scores(store, run)),
-        **{split: f"{len(run.labels(split)):,}" for split in ("train", "dev", "test")},
+        scores="\n".join(f"| {name} | {value} | {interval} |" for name, value, interval in scores(store, pipeline)),
+        train=f"{len(train):,}",
+        **{split: f"{len(run.labels(split)):,}" for split in ("dev", "test")},
     )
 
 
-def scores(store: RunStore, run: Run) -> list[tuple[str, str, str]]:
-    """Rows (what, value, interval) of a run's test scores; rows of other runs only if they are recorded."""
-    true, points, target = run.labels("test"), run.outputs("test"), run.mapper.points_for(run.labels("test"))
-    named = {"nearest emotion": tables.nearest(run)}
-    for name, what in (
-        (f"{run.recipe.name}-svm", "an SVM on the points (not in this folder)"),
-        ("softmax", "for comparison, a softmax classifier on the same encoder"),
-    ):
-        if store.place(name, run.seed).exists():
-            named[what] = tables.most_probable(store.recorded(name, run.seed))
+def scores(store: RunStore, pipeline: EmotionPipeline) -> list[tuple[str, str, str]]:
+    """Rows (what, value, interval) of the run's test scores; rows of other runs only if they are recorded."""
+    run = pipeline.run
+    true, named = run.labels("test"), {"most probable emotion": tables.most_probable(run)}
+    if store.place("scaled-mae-svm", run.seed).exists():
+        named["for comparison, a regressor to VAD with an SVM"] = tables.most_probable(
+            store.recorded("scaled-mae-svm", run.seed)
+        )
     compared = bootstrap.compare({what: Row([predicted]) for what, predicted in named.items()}, true)
     rows = [line for what in named for line in _lines(compared, what, {s: f"{what}: {n}" for s, n in SCORES.items()})]
-    loss = {"points": Row([(points, target, target.mean(axis=0), "mae")])}
-    compared = bootstrap.compare(loss, true, lambda row, _: bootstrap.regression(*row))
-    said = {"test_loss": "points: mean absolute error, in scaled units"}
-    said |= {f"r2_{name[0].upper()}": f"points: R² of {name}, in scaled units" for name in DIMENSIONS}
-    rows += _lines(compared, "points", said)
-    other = store.recorded("vad-points", run.seed) if store.place("vad-points", run.seed).exists() else None
-    if other and other.recipe.corpus == "emobank":
-        human, found = (
-            other.rows("test")[list(DIMENSIONS)].to_numpy(float),
-            mappers.to_vad(other.outputs("test"), "scaled"),
-        )
-        compared = bootstrap.compare({"people": Row([found])}, human, bootstrap.correlation, strata=False)
-        said = {f"pearson_{n[0].upper()}": f"EmoBank, never trained on: Pearson's r with human {n}" for n in DIMENSIONS}
-        rows += _lines(compared, "people", said)
-    return rows
+    error = metrics.expected_calibration_error(pipeline.model.scores(run.outputs("test")), true)
+    rows.append(("probabilities: expected calibration error", f"{error:.3f}", ""))
+    other = store.recorded(PEOPLE, run.seed) if store.place(PEOPLE, run.seed).exists() else None
+    return rows + (_beside_people(store, run, other) if other and other.recipe.corpus == "emobank" else [])
+
+
+def _beside_people(store: RunStore, run: Run, other: Run) -> list[tuple[str, str, str]]:
+    """Both kinds of VAD beside people's, on EmoBank's test texts."""
+    found = {
+        f"`{name}`": Row([EmotionsFirst(store, run, vad).vad(other.outputs("test"))])
+        for name, vad in (("vad", "lexicon"), ("human_vad", "human"))
+    }
+    truth = other.rows("test")[list(DIMENSIONS)].to_numpy(float)
+    compared = bootstrap.compare(found, truth, carried.pearson, strata=False)
+    lines = []
+    for name in found:
+        words = {f"pearson_{n[0].upper()}": f"EmoBank: Pearson's r of {name} with people's {n}" for n in DIMENSIONS}
+        lines += _lines(compared, name, words)
+    return lines
 
 
 def _lines(compared, row, said):
