@@ -134,10 +134,29 @@ def _summed(store, run, split):
 
 
 def _ridge(store, run):
-    """People's VAD from a softmax's calibrated probabilities, by a ridge on EmoBank's train split."""
-    target, t = corpus(store, "vad"), temperature(run)
-    model = RidgeCV(np.geomspace(0.01, 100, 9)).fit(likely(run, f"{target}/train", t), human(store, "train"))
-    return model.predict(likely(run, f"{target}/test", t))
+    """People's VAD of EmoBank's test texts, by :func:`ridge` on a softmax's logits."""
+    target = corpus(store, "vad")
+    logits = {split: run.outputs(f"{target}/{split}") for split in ("train", "dev", "test")}
+    model, t = ridge(logits, {split: human(store, split) for split in ("train", "dev")})
+    return model.predict(readout.probabilities(logits["test"], t))
+
+
+def ridge(logits: Mapping[str, np.ndarray], people: Mapping[str, np.ndarray]) -> tuple[RidgeCV, float]:
+    """People's VAD from label probabilities: a ridge, fitted on train, and the temperature, of the best r on dev.
+
+    Parameters
+    ----------
+    logits : mapping of splits to arrays (n, 28)
+    people : mapping of splits to arrays (n, 3)
+        Both of ``train`` and ``dev``.
+    """
+    tried = []
+    for t in TEMPERATURES:
+        model = RidgeCV(np.geomspace(0.01, 100, 9)).fit(readout.probabilities(logits["train"], t), people["train"])
+        found = model.predict(readout.probabilities(logits["dev"], t))
+        tried.append((metrics.pearson(people["dev"], found).mean(), model, float(t)))
+    _, model, t = max(tried, key=lambda each: np.nan_to_num(each[0]))
+    return model, t
 
 
 def pearson(predicted: np.ndarray, truth: np.ndarray) -> Measured:

@@ -48,7 +48,8 @@ def encoded(recipe: Encoded, seed: int, sources: Sequence["Run"] = ()) -> tuple[
         found = vectors(corpus[split]["text"], recipe.encoder, recipe.max_length)
         if not sources:
             return found
-        return np.hstack([found, probabilities(sources[0].outputs(f"{recipe.corpus}/{split}", corpus[split]["id"]))])
+        logits = sources[0].outputs(f"{recipe.corpus}/{split}", corpus[split]["id"])
+        return np.hstack([found, probabilities(logits, recipe.temperature)])
 
     if recipe.lexicon:
         words = corpora.lexicon() if recipe.lexicon == "nrc" else emotion_vad()

@@ -105,7 +105,7 @@ class Computed:
     corpus: str
 
     def __post_init__(self):
-        for field in ("C", "gamma", "max_length", "batch_size", "train_rows", "folds", "rows"):
+        for field in ("C", "gamma", "temperature", "max_length", "batch_size", "train_rows", "folds", "rows"):
             if getattr(self, field, None) is not None:
                 _at_least(self, 0, field, more=True)
 
@@ -190,12 +190,14 @@ class Encoded(Computed):
     """What the untrained encoder gives: a linear model on its mean vectors, a ridge (VAD) or logistic (labels).
 
     Fitted on the corpus's own train split, or, with ``lexicon``, on the lexicon's words, whose points it then gives to
-    texts. With ``source``, the label probabilities that this run has of the same texts stand beside the vectors.
-    ``rows`` is the most texts of a split that are taken, the sample that trained recipes are carried to.
+    texts. With ``source``, the label probabilities that this run has of the same texts, at ``temperature``, stand
+    beside the vectors. ``rows`` is the most texts of a split that are taken, the sample that trained recipes are
+    carried to.
     """
 
     lexicon: str | None = None
     source: str | None = None
+    temperature: float = 1.0
     rows: int | None = None
     encoder: str = "minilm"
     max_length: int = 200

@@ -36,7 +36,8 @@ def test_probabilities_are_calibrated_on_dev(made):
 def test_people_s_vad_is_a_ridge_on_their_train_texts(made):
     run, people = made["softmax"], made["vad-logits"]
     way = models.EmotionsFirst(made, run, "human")
-    train, test = (readout.probabilities(people.outputs(split), way.temperature) for split in ("train", "test"))
+    _, temperature = way.human
+    train, test = (readout.probabilities(people.outputs(split), temperature) for split in ("train", "test"))
     truth = people.rows("train")[list(DIMENSIONS)].to_numpy(float)
     expected = RidgeCV(np.geomspace(0.01, 100, 9)).fit(train, truth).predict(test).clip(0, 1)
     assert way.vad(people.outputs("test")) == pytest.approx(expected, abs=1e-6)

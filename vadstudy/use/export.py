@@ -90,7 +90,8 @@ def classifier(store: RunStore, pipeline: EmotionPipeline) -> Any:
     """The folder's own model with the pipeline's weights; the temperature is part of its head.
 
     Its configuration has what reads VAD off the probabilities: ``vad``, each label's point in the lexicon's units, and,
-    where EmoBank's logits are recorded, ``human_vad``, the weights by label and the constant that give people's.
+    where EmoBank's logits are recorded, ``human_vad``, the weights by label and the constant that give people's, of
+    probabilities to the power ``power``: those of another temperature.
 
     Raises
     ------
@@ -110,9 +111,9 @@ def classifier(store: RunStore, pipeline: EmotionPipeline) -> Any:
     temperature = carried.temperature(run)
     more = {}
     if store.place(PEOPLE, run.seed).exists():
-        ridge = people(store.recorded(PEOPLE), temperature)
+        ridge, warm = people(store.recorded(PEOPLE))
         weights = {name: ridge.coef_[:, i].tolist() for i, name in enumerate(EMOTIONS)}
-        more["human_vad"] = weights | {"constant": ridge.intercept_.tolist()}
+        more["human_vad"] = weights | {"constant": ridge.intercept_.tolist(), "power": temperature / warm}
     name = MODELLING.stem
     config = modelling.EmotionConfig(
         encoder=own.encoder.config.to_dict(),

@@ -65,14 +65,15 @@ class EmotionsFirst:
         if vad not in VADS:
             raise OptionError(f"unknown vad {vad!r}; expected one of {', '.join(VADS)}")
         self.temperature = carried.temperature(run)
-        self.human = people(store.recorded(PEOPLE), self.temperature) if vad == "human" else None
+        #: The ridge that gives people's VAD and the temperature at which it reads probabilities; else None.
+        self.human = people(store.recorded(PEOPLE)) if vad == "human" else None
 
     def vad(self, outputs: np.ndarray) -> np.ndarray:
         """VAD (n, 3), in [0, 1], read off the probabilities of logits (n, 28)."""
-        found = self.scores(outputs)
         if self.human is not None:
-            return self.human.predict(found).clip(0, 1)
-        return readout.expected(found, mappers.nrc())
+            ridge, temperature = self.human
+            return ridge.predict(readout.probabilities(outputs, temperature)).clip(0, 1)
+        return readout.expected(self.scores(outputs), mappers.nrc())
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
         """Calibrated probabilities (n, 28) of logits (n, 28)."""
@@ -80,23 +81,20 @@ class EmotionsFirst:
 
     def fingerprint(self) -> dict[str, Any]:
         """The temperature, and what VAD is."""
-        of_people = None if self.human is None else self.human.coef_.round(6).tolist()
+        of_people = None if self.human is None else [self.human[0].coef_.round(6).tolist(), self.human[1]]
         return {"model": "softmax", "temperature": round(self.temperature, 6), "vad": of_people or "lexicon"}
 
 
-def people(run: Run, temperature: float) -> RidgeCV:
-    """People's VAD from calibrated probabilities: a ridge, fitted on the train split of recorded logits.
+def people(run: Run) -> tuple[RidgeCV, float]:
+    """People's VAD from label probabilities, by :func:`vadstudy.carried.ridge` on recorded logits; its temperature.
 
     Parameters
     ----------
     run : Run
         Logits of texts, with people's ``valence``, ``arousal`` and ``dominance`` in its rows, in [0, 1].
-    temperature : float
-        Of the softmax that gave the logits.
     """
-    truth = run.rows("train")[list(DIMENSIONS)].to_numpy(float)
-    found = readout.probabilities(run.outputs("train"), temperature)
-    return RidgeCV(np.geomspace(0.01, 100, 9)).fit(found, truth)
+    truth = {split: run.rows(split)[list(DIMENSIONS)].to_numpy(float) for split in ("train", "dev")}
+    return carried.ridge({split: run.outputs(split) for split in truth}, truth)
 
 
 class PointFirst:
