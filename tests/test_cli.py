@@ -82,14 +82,65 @@ def test_run_makes_and_reads():
 @pytest.fixture(scope="module")
 def recorded():
     """What is predicted and annotated with; no command makes it."""
-    RunStore("smoke").get("scaled-mae-svm")
+    for name in ("softmax", "scaled-mae-svm", "vad-logits", "carried-softmax", "labels-votes"):
+        RunStore("smoke").get(name)
 
 
 def test_predict_shows_each_text(recorded):
     result = call("predict", "I can't wait to see you again!", "so <b>bold</b>", "--profile", "smoke", "--top", "2")
     lines = result.output.splitlines()
     assert result.exit_code == 0 and lines[0] == "I can't wait to see you again!" and lines[3] == "so <b>bold</b>"
-    assert lines[1].split()[::2] == ["valence", "arousal", "dominance"] and len(lines[2].split()) == 4
+    assert lines[1].split()[::2] == ["valence", "arousal", "dominance"]
+    assert len(lines[2].removeprefix("  uncertain: ").split()) == 4
+
+
+@pytest.mark.parametrize(("sure", "said"), [(1.0, True), (0.0, False)])
+def test_predict_says_what_is_uncertain(recorded, monkeypatch, sure, said):
+    monkeypatch.setattr("vadstudy.use.thresholds.sure", lambda *_: sure)
+    assert (call("predict", "fine", "--profile", "smoke").output.splitlines()[2][:13] == "  uncertain: ") == said
+    assert json.loads(call("predict", "--json", "fine", "--profile", "smoke").output)["uncertain"] == said
+
+
+def test_predict_names_several_emotions_and_people_s_vad(recorded, monkeypatch):
+    monkeypatch.setattr("vadstudy.use.thresholds.several", lambda store: 0.001)
+    options = ["fine", "--several", "--profile", "smoke"]
+    plain, human = (
+        json.loads(call("predict", "--json", *options, "--vad", vad).output) for vad in ("lexicon", "human")
+    )
+    assert plain["labels"] == [name for name, share in plain["emotions"].items() if share > 0.001] != []
+    assert human["emotions"] == plain["emotions"] and human["valence"] != plain["valence"]
+    assert call("predict", *options).output.count(" 0.") == 3 + len(plain["labels"])
+    assert json.loads(call("predict", "--json", "😂", *options[1:]).output)["labels"] is None
+
+
+@pytest.mark.parametrize("command", [("predict", "fine"), ("annotate", "IN", "OUT")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--classifier", "svm"), "choose the model 'regressor', or leave the classifier out"),
+        (("--model", "regressor", "--vad", "human"), "choose the model 'softmax', or leave it out"),
+        (("--model", "regressor", "--several"), "choose the model 'softmax', or leave it out"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_line(tmp_path, command, options, message):
+    (tmp_path / "in.csv").write_text("text\nfine\n")
+    files = {"IN": tmp_path / "in.csv", "OUT": tmp_path / "out.csv"}
+    result = call(*(files.get(each, each) for each in command), *options, "--profile", "smoke")
+    assert (result.exit_code, result.output.count("\n")) == (1, 1) and message in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_annotate_for_excel_has_a_mark_and_several_emotions(recorded, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("text\nna\u00efve\n", encoding="utf-8")
+    result = call("annotate", source, out, "--several", "--excel", "--profile", "smoke")
+    assert result.exit_code == 0 and out.read_bytes().startswith(b"\xef\xbb\xbftext,valence,")
+    header, row = out.read_text(encoding="utf-8-sig").splitlines()
+    assert header == "text,valence,arousal,dominance,emotion,probability,uncertain,emotions"
+    cells = row.split(",")
+    assert cells[6] in ("true", "false") and cells[7].split(";")[0] == cells[4] in EMOTIONS
+    result = call("annotate", source, tmp_path / "out.tsv", "--excel", "--profile", "smoke")
+    assert result.exit_code == 1 and "the mark for Excel is of .csv files; leave --excel out" in result.output
 
 
 def test_predict_reads_lines_and_writes_json(recorded):
@@ -98,13 +149,14 @@ def test_predict_reads_lines_and_writes_json(recorded):
     *found, unknown = [json.loads(line) for line in result.output.splitlines()]
     assert [each["text"] for each in found] == ["one", "naïve two"]
     assert all(len(each["emotions"]) == 28 and 0 <= each["valence"] <= 1 for each in found)
-    assert unknown == {"text": "😂😂", "valence": None, "arousal": None, "dominance": None, "emotions": None}
+    nothing = dict.fromkeys(("valence", "arousal", "dominance", "uncertain", "emotions"))
+    assert unknown == {"text": "😂😂"} | nothing and all(type(each["uncertain"]) is bool for each in found)
 
 
 def test_predict_by_the_svm_has_a_ranking_and_no_numbers(recorded):
-    options = ["predict", "--profile", "smoke", "--classifier", "svm"]
+    options = ["predict", "--profile", "smoke", "--model", "regressor", "--classifier", "svm"]
     found = json.loads(call(*options, "--json", "one").output)
-    assert sorted(found["ranking"]) == sorted(EMOTIONS) and "emotions" not in found
+    assert sorted(found["ranking"]) == sorted(EMOTIONS) and not {"emotions", "uncertain"} & set(found)
     lines = call(*options, "one", "😂").output.splitlines()
     assert lines[2].split() == found["ranking"][:3] and lines[4] == "  no sign in it that the model knows"
 
@@ -112,7 +164,7 @@ def test_predict_by_the_svm_has_a_ranking_and_no_numbers(recorded):
 def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
     source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
     source.write_text("text\nwhat a day\n😂\n" + "word " * 250 + "\n", encoding="utf-8")
-    options = ["annotate", source, out, "--profile", "smoke", "--classifier", "svm"]
+    options = ["annotate", source, out, "--profile", "smoke", "--model", "regressor", "--classifier", "svm"]
     result = call(*options, "--probabilities")
     said = "an SVM ranks the emotions and has no probabilities: leave --probabilities out, or use 1nn"
     assert (result.exit_code, result.output) == (1, f"Error: {said}\n")
@@ -130,6 +182,17 @@ def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
 def test_help_says_what_the_numbers_are_worth(command):
     words = " ".join(call(command, "--help").output.split())
     assert "softmax of distances" in words and "chosen on dev" in words
+
+
+@pytest.mark.parametrize("command", ["predict", "annotate"])
+def test_help_says_what_each_vad_is_worth(command):
+    words = " ".join(call(command, "--help").output.split())
+    assert "learned from no rated text" in words and "as people rated the sentences of EmoBank" in words
+    assert "valence is worth most, dominance least" in words and "more often wrong than right on dev" in words
+
+
+def test_help_says_that_excel_needs_a_mark():
+    assert "the byte order mark that Excel needs" in " ".join(call("annotate", "--help").output.split())
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])

@@ -28,7 +28,7 @@ HELD_OUT = ("dev", "test")
 #: The rows of Tables 1 to 3 that are trained, with the study's encoder and one set of hyperparameters.
 MAIN = (
     Recipe("scaled-mae", loss="mae", mapper="scaled", keep_weights=True),
-    # Its weights are the explorer's second opinion.
+    # Its weights are those that the pipeline answers from.
     Recipe("softmax", loss="ce", splits=HELD_OUT, keep_weights=True),
     Recipe("bce", loss="bce", splits=HELD_OUT),
     Recipe("nrc-mae", loss="mae", mapper="nrc"),

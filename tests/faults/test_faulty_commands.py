@@ -23,7 +23,7 @@ SMOKE = ("--profile", "smoke")
 @pytest.fixture(scope="module")
 def recorded():
     """What is predicted with; no command makes it."""
-    RunStore("smoke").get("scaled-mae-svm")
+    RunStore("smoke").get("softmax")
 
 
 @pytest.fixture
@@ -155,16 +155,20 @@ def test_a_copy_that_belongs_to_somebody_else_is_read(recorded, tmp_path):
     """Neither predicting nor annotating writes into the project."""
     copy = tmp_path / "project"
     shutil.copytree(ROOT / "vadstudy", copy / "vadstudy", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("scaled-mae", "scaled-mae-svm"):
+    for name in ("softmax", "scaled-mae", "scaled-mae-svm"):
         shutil.copytree(ROOT / "runs" / name, copy / "runs" / name)
     shutil.copytree(ROOT / "runs" / "texts", copy / "runs" / "texts")
-    command = [sys.executable, "-m", "vadstudy", "predict", "what a day", "--classifier", "svm"]
+    command = [sys.executable, "-m", "vadstudy", "predict", "what a day"]
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(["mount", "--bind", copy, copy], check=True)
     try:
         subprocess.run(["mount", "-o", "remount,ro,bind", copy], check=True)
-        result = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        results = [
+            subprocess.run([*command, *way], cwd=copy, env=environment, capture_output=True, text=True, check=False)
+            for way in ((), ("--model", "regressor", "--classifier", "svm"))
+        ]
     finally:
         subprocess.run(["umount", copy], check=True)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1].split()[0] in EMOTIONS
+    for result in results:
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.splitlines()[-1].removeprefix("  uncertain:").split()[0] in EMOTIONS
