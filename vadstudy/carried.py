@@ -46,7 +46,7 @@ def temperature(run: Run) -> float:
 def likely(run: Run, split: str, temperature: float = 1.0) -> np.ndarray:
     """Label probabilities (n, 28) of a softmax; of BCE, whose sigmoids need not sum to one, their shares."""
     logits = run.outputs(split)
-    if run.recipe.loss == "ce":
+    if getattr(run.recipe, "loss", None) == "ce":
         return readout.probabilities(logits, temperature)
     shares = expit(logits.astype(float) / temperature)
     return shares / shares.sum(axis=1, keepdims=True)
@@ -75,7 +75,7 @@ def zero_shot(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]
     on, dev = f"{target}/{split}", human(store, "dev")
 
     def point(name):
-        return tables.row(store.all(name), lambda run: to_vad(run.outputs(on), run.recipe.mapper)), NOTHING
+        return tables.row(store.all(name), lambda run: to_vad(run.outputs(on), run.mapper.name)), NOTHING
 
     def expected(name, temperature_of, learned=NOTHING):
         runs = store.all(name)
@@ -227,7 +227,7 @@ def valences(store: RunStore) -> dict[str, tuple[str, Callable[[Run, str], np.nd
     ids = {split: store["sentiment-encoder-lexicon"].ids(split) for split in ("train", "test")}
 
     def regressed(run, split):
-        return to_vad(run.outputs(f"{target}/{split}", ids[split]), run.recipe.mapper)[:, 0]
+        return to_vad(run.outputs(f"{target}/{split}", ids[split]), run.mapper.name)[:, 0]
 
     def read(how):
         return lambda run, split: how(likely(run, f"{target}/{split}", temperature(run)), nrc)[:, 0]

@@ -93,7 +93,7 @@ def mini_readers_and_writers() -> pd.DataFrame:
 def mini_votes() -> pd.DataFrame:
     """Stand-in where there is no data: three raters named a comment's labels; of every other comment, one named the
     label after its own as well."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name in ("mini", "mini-several"):
         for split, part in corpora.load(name).items():
             if split != "train":

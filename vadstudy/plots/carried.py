@@ -50,12 +50,12 @@ def agreement(table: pd.DataFrame, marks: Mapping[str, Sequence[float]], ours: s
     """
     learned = table["learned_from_target"]
     groups = list(dict.fromkeys(learned))
-    place, ticks, y = [], [], 0.0
-    for name, group in learned.items():
+    place: list[float] = []
+    ticks, y = list(table.index), 0.0
+    for group in learned:
         if place and group != learned.iloc[len(place) - 1]:
             y += 0.7
         place.append(-y)
-        ticks.append(name)
         y += 1
     figure, panels = subplots(1, 3, figsize=(12, 1.6 + 0.33 * y), sharey=True, layout="constrained")
     shades = dict(zip(groups, (CONTRAST[0], CONTRAST[2], CONTRAST[1]), strict=False))
