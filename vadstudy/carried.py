@@ -151,7 +151,7 @@ def ridge(logits: Mapping[str, np.ndarray], people: Mapping[str, np.ndarray]) ->
         Both of ``train`` and ``dev``.
     """
     tried = []
-    for t in TEMPERATURES:
+    for t in TEMPERATURES[::4]:  # a flat optimum, and a ridge each
         model = RidgeCV(np.geomspace(0.01, 100, 9)).fit(readout.probabilities(logits["train"], t), people["train"])
         found = model.predict(readout.probabilities(logits["dev"], t))
         tried.append((metrics.pearson(people["dev"], found).mean(), model, float(t)))

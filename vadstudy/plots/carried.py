@@ -38,7 +38,7 @@ def shifting(mapper: Mapper, first: str = "sadness", second: str = "joy", third:
         xlim=(0, 0.8),
         ylim=(0, 1),
     )
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     return figure
 
 
