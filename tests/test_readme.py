@@ -100,6 +100,23 @@ def test_how_much_of_the_losses_gap_is_the_reader_s_is_the_table_s():
     assert said(*(f"{gap.difference:.3f}" for gap in gaps))
 
 
+def test_what_is_read_off_is_the_tables():
+    rated, people, three = table("08_emobank"), table("08_people"), table("08_three_numbers")
+    names = ("softmax, expected, calibrated", "nrc-mae", "scaled-mae", "nrc-mse")
+    assert said(
+        "EmoBank's test sentences",
+        *(f"{rated.pearson_V[name]:.2f}" for name in names),
+        f"{people.readers_writers['valence']:.2f}",
+        *(
+            f"{three.accuracy[name]:.3f} and {three.macro_f1[name]:.3f}"
+            for name in ("softmax, median, 1NN", "scaled-mae, SVM")
+        ),
+    )
+    assert [rated.seeds[name] for name in names] == [2, 1, 1, 1]
+    line = lines("08_emobank_differences", first=names[0], second="nrc-mse", score="pearson_V").iloc[0]
+    assert line.verdict == "no difference found"
+
+
 def test_speeds_are_the_benchmarks():
     training, pipeline = (
         json.loads((ROOT / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
