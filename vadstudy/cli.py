@@ -30,6 +30,14 @@ classifier_option = click.option(
     "softmax of distances, its temperature chosen on dev. svm: it ranks the emotions "
     "and has no probabilities.",
 )
+labels_option = click.option(
+    "--labels",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Score labels of your own, too: a UTF-8 file with one a line, `name` or `name: description`. Nothing was "
+    "trained on them: they are scored by what name and description mean. How well that goes is measured in the "
+    "notebook on unseen emotions. With 1nn only.",
+)
 path = click.Path(dir_okay=False, path_type=Path)
 #: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -74,19 +82,29 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
 
-def _pipeline(profile, classifier):
+def _pipeline(profile, classifier, labels=None):
     from vadstudy.use.pipeline import EmotionPipeline
 
-    return EmotionPipeline(profile=profile, classifier=classifier)
+    return EmotionPipeline(profile=profile, classifier=classifier, labels=labels)
+
+
+def _own(path):
+    """The labels of a file, checked before anything heavy is imported; None if no file is given."""
+    from vadstudy.use.labels import OwnLabels
+
+    return path and OwnLabels(path)
 
 
 @main.command(cls=Texts)
 @click.argument("texts", nargs=-1)
 @click.option("--top", default=3, show_default=True, type=click.IntRange(1, 28), help="How many emotions.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all 28 emotions.")
+@labels_option
 @classifier_option
 @model_option
-def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, profile: str) -> None:
+def predict(
+    texts: tuple[str, ...], top: int, as_json: bool, labels: Path | None, classifier: str, profile: str
+) -> None:
     """Show where TEXTS lie in the space, and their emotions; without TEXTS, of each line of standard input.
 
     \b
@@ -98,12 +116,15 @@ def predict(texts: tuple[str, ...], top: int, as_json: bool, classifier: str, pr
     Valence, arousal and dominance go from 0 to 1, in the units of the NRC lexicon. The numbers beside the emotions are
     probabilities by 1nn, which --json gives as "emotions"; svm ranks only, and --json gives its names as "ranking", the
     best first. A text in which the model knows no sign gets nothing, null in JSON.
+
+    Emoji are read as words. A note, "flags" in JSON, says of a text what makes its reading doubtful: that it is not
+    English, holds emoji or unknown signs, or was cut. Scores of your own --labels sum to 1.
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
     given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
-        read = _pipeline(profile, classifier)
+        read = _pipeline(profile, classifier, _own(labels))
         _show(read(given), top, as_json, read.ranks_only)
     except ValueError as error:
         raise error if isinstance(error, StudyError) else click.ClickException(str(error)) from error
@@ -129,13 +150,21 @@ def _show(readings, top, as_json, ranks_only):
         vad = {name: round(getattr(reading, name), 4) if known else None for name in DIMENSIONS}
         if as_json:
             shares = {name: share and round(share, 4) for name, share in reading.emotions.items()}
-            found = {"ranking": reading.ranking or None} if ranks_only else {"emotions": shares or None}
+            found: dict[str, Any] = {"ranking": reading.ranking or None} if ranks_only else {"emotions": shares or None}
+            if reading.labels:
+                found["labels"] = {name: round(score, 4) for name, score in reading.labels.items()}
+            found["flags"] = list(reading.flags)
             click.echo(json.dumps({"text": reading.text, **vad, **found}, ensure_ascii=False))
         else:
             click.echo(reading.text)
             if known:
                 click.echo("  " + "  ".join(f"{name} {value:.2f}" for name, value in vad.items()))
             click.echo("  " + (reading.best(top, "  ") if known else repr(reading)))
+            if reading.labels:
+                some = list(reading.labels.items())[:top]
+                click.echo("  your labels: " + "  ".join(f"{name} {score:.2f}" for name, score in some))
+            if reading.flags:
+                click.echo("  note: " + "; ".join(reading.flags))
 
 
 @main.command()
@@ -146,6 +175,7 @@ def _show(readings, top, as_json, ranks_only):
 @click.option("--probabilities", is_flag=True, help="Add a column p_<emotion> for each of the 28, too.")
 @click.option("--encoding", help="Of an IN that is not UTF-8, such as cp1252 or utf-16; OUT is always UTF-8.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
+@labels_option
 @classifier_option
 @model_option
 def annotate(
@@ -156,10 +186,11 @@ def annotate(
     probabilities: bool,
     encoding: str | None,
     overwrite: bool,
+    labels: Path | None,
     classifier: str,
     profile: str,
 ) -> None:
-    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion and probability (svm has none).
+    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion, probability (svm has none) and flags.
 
     \b
     Example:
@@ -168,8 +199,12 @@ def annotate(
     CSV (.csv, with a header), TSV (.tsv, with a header, without quotes), JSON lines (.jsonl) and Parquet (.parquet),
     as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was.
 
-    Rows without text are copied and get nothing; so do texts in which the model knows no sign, such as emoji only. Of a
-    text of over 200 tokens the beginning is read. The last line says how many there were of each.
+    Rows without text are copied and get nothing. The column flags says what makes a reading doubtful, such as "not
+    English: German; emoji read as words": that a text is not English, holds emoji, which are read as words, or unknown
+    signs, or has over 200 tokens, of which the beginning is read. A text in which the model knows no sign gets flags
+    only. The last line says how many there were.
+
+    With --labels, label is the best of your own and label_score its score; --probabilities adds score_<label> of each.
 
     Cells are copied as they are, in CSV also those that a spreadsheet program takes for formulas (they begin with =, +,
     - or @): do not open a file from strangers in one. In TSV that is written, tabs and line breaks become spaces; in
@@ -178,8 +213,10 @@ def annotate(
     from vadstudy.use.annotate import Annotation
 
     try:
-        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks=classifier == "svm")
-        read = _pipeline(profile, classifier)
+        own, ranks = _own(labels), classifier == "svm"
+        names = own.names if own else ()
+        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks, names)
+        read = _pipeline(profile, classifier, own)
         done = work.run(read)
     except KeyboardInterrupt:
         raise Stopped("stopped; the same command goes on where it was") from None
@@ -189,6 +226,8 @@ def annotate(
         said += f", {done['unknown']:,} with a text in which the model knows no sign"
     if done["cut"]:
         said += f"; {done['cut']:,} texts cut after {read.max_length} tokens"
+    if done["foreign"]:
+        said += f"; {done['foreign']:,} texts not English"
     click.echo(f"{out}: {said}; {done['read']:,} annotated just now, {rate:,.0f} a second", err=True)
 
 

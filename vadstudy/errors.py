@@ -29,6 +29,10 @@ class TableError(StudyError, ValueError):
     """A file of texts that cannot be read, annotated or written."""
 
 
+class LabelError(StudyError, ValueError):
+    """A list of one's own labels that cannot be used."""
+
+
 class ExportError(StudyError, RuntimeError):
     """An export that cannot be written."""
 

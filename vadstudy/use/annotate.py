@@ -25,6 +25,7 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TableError
 from vadstudy.use import tabular, writing
 from vadstudy.use.parts import Parts
+from vadstudy.use.signs import NOT_ENGLISH
 from vadstudy.use.survey import survey
 
 if TYPE_CHECKING:
@@ -32,23 +33,29 @@ if TYPE_CHECKING:
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024
-#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut.
-COUNTS = ("empty", "unknown", "cut")
+#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut,
+#: texts that are not English.
+COUNTS = ("empty", "unknown", "cut", "foreign")
+#: The columns that hold text; the others hold numbers.
+WORDS = ("emotion", "flags", "label")
 
 
-def new_columns(probabilities: bool = False, ranks: bool = False) -> pa.Schema:
-    """Schema of what is added: VAD, the best label, its probability unless the classifier only ranks the labels, and
-    ``p_<label>`` of all if asked."""
-    shares = [f"p_{emotion}" for emotion in EMOTIONS if probabilities]
-    names = [*DIMENSIONS, "emotion", *([] if ranks else ["probability"]), *shares]
-    return pa.schema([(name, pa.string() if name == "emotion" else pa.float32()) for name in names])
+def new_columns(probabilities: bool = False, ranks: bool = False, labels: Sequence[str] = ()) -> pa.Schema:
+    """Schema of what is added: VAD, the best emotion, its probability unless the classifier only ranks the emotions,
+    flags; the best of the own labels and its score, if there are some; if asked, ``p_<emotion>`` and ``score_<label>``
+    of all."""
+    names = [*DIMENSIONS, "emotion", *([] if ranks else ["probability"]), "flags"]
+    names += ["label", "label_score"] if labels else []
+    if probabilities:
+        names += [*(f"p_{emotion}" for emotion in EMOTIONS), *(f"score_{label}" for label in labels)]
+    return pa.schema([(name, pa.string() if name in WORDS else pa.float32()) for name in names])
 
 
 @dataclass
 class Annotation:
     """A file to annotate: checked when it is made, done by :meth:`run`.
 
-    Rows without text are copied and get nothing, and so do those in whose text the model knows no sign.
+    Rows without text are copied and get nothing, and those in whose text the model knows no sign get flags only.
 
     Parameters
     ----------
@@ -65,7 +72,9 @@ class Annotation:
     encoding : str, optional
         Of a source that is not UTF-8, such as ``cp1252``; what is written is UTF-8.
     ranks : bool
-        The classifier only ranks the labels: there is no column ``probability``.
+        The classifier only ranks the emotions: there is no column ``probability``.
+    labels : sequence of str
+        Names of the pipeline's own labels.
 
     Raises
     ------
@@ -81,6 +90,7 @@ class Annotation:
     overwrite: bool = False
     encoding: str | None = None
     ranks: bool = False
+    labels: Sequence[str] = ()
 
     def __post_init__(self):
         if self.ranks and self.probabilities:
@@ -92,7 +102,7 @@ class Annotation:
             raise TableError(f"{self.out}: the folder {folder} is missing; make it, or name another")
         if self.out.exists() and (not self.overwrite or self.out.samefile(self.source)):
             raise TableError(f"{self.out} exists; name another file, or replace it with --overwrite (never the input)")
-        self.added, self._surveyed = new_columns(self.probabilities, self.ranks), _state(self.source)
+        self.added, self._surveyed = new_columns(self.probabilities, self.ranks, self.labels), _state(self.source)
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
 
@@ -103,7 +113,8 @@ class Annotation:
         -------
         dict
             ``rows``; ``empty``, rows without text; ``unknown``, rows in whose text the model knows no sign; ``cut``,
-            texts of which it read the beginning only; ``read``, rows that this call annotated, and its ``seconds``.
+            texts of which it read the beginning only; ``foreign``, texts that are not English; ``read``, rows that this
+            call annotated, and its ``seconds``.
 
         Raises
         ------
@@ -113,6 +124,8 @@ class Annotation:
         """
         if pipeline.ranks_only and not self.ranks:
             raise TableError("the pipeline's classifier only ranks the emotions; pass ranks=True")
+        if (own := pipeline.labels.names if pipeline.labels else ()) != tuple(self.labels):
+            raise TableError(f"the pipeline's own labels are {', '.join(own) or 'none'}; pass their names as labels")
         self._input, parts = self._digest(), Parts(self.out)
         if _state(self.source) != self._surveyed:
             raise TableError(f"{self.source} was changed while it was read; the same command starts anew")
@@ -224,20 +237,32 @@ def annotated(
 
 def _answers(pipeline, texts, names):
     """Values of the new columns for each text, None where there is nothing to read, and the counts."""
-    nothing = dict.fromkeys(names)
-    out, rows = [nothing] * len(texts), [i for i, text in enumerate(texts) if text and text.strip()]
-    counts = {"empty": len(texts) - len(rows), "unknown": 0, "cut": 0}
+    out, rows = [dict.fromkeys(names) for _ in texts], [i for i, text in enumerate(texts) if text and text.strip()]
+    counts = dict.fromkeys(COUNTS, 0) | {"empty": len(texts) - len(rows)}
     if rows:
-        vad, scores, cut = pipeline.arrays([texts[i] for i in rows], progress=False)
-        known = ~np.isnan(vad[:, 0])
+        some = [texts[i] for i in rows]
+        vad, scores, cut = pipeline.arrays(some, progress=False)
+        known, flags, own = ~np.isnan(vad[:, 0]), pipeline.flags(some), pipeline.own(some, scores)
         numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
         numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
         columns = {name: np.round(numbers[name].astype(float), 4).tolist() for name in names if name in numbers}
-        best = np.where(known[:, None], scores, 0).argmax(axis=1).tolist()
-        columns["emotion"] = [EMOTIONS[i] for i in best]
-        answers = zip(*(columns[name] for name in names), strict=True)
-        for i, answer, is_known in zip(rows, answers, known.tolist(), strict=True):
+        columns["emotion"] = [EMOTIONS[i] for i in np.where(known[:, None], scores, 0).argmax(axis=1)]
+        answers = zip(*columns.values(), strict=True)
+        for i, answer, is_known, said, mine in zip(rows, answers, known.tolist(), flags, own, strict=True):
+            out[i]["flags"] = "; ".join(said) or None
             if is_known:
-                out[i] = dict(zip(names, answer, strict=True))
-        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut))}
+                out[i] |= dict(zip(columns, answer, strict=True)) | _own(mine, names)
+        foreign = sum(any(flag.startswith(NOT_ENGLISH) for flag in said) for said in flags)
+        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut)), "foreign": foreign}
     return out, counts
+
+
+def _own(ranked, names):
+    """Values of the own labels' columns, from their scores, the best first."""
+    if not ranked:
+        return {}
+    best, score = next(iter(ranked.items()))
+    found = {"label": best, "label_score": score} | {f"score_{label}": each for label, each in ranked.items()}
+    return {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in found.items() if name in names
+    }

@@ -1,9 +1,10 @@
 """``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,13 @@ from transformers.utils import logging as transformers_logging
 from vadstudy import mappers
 from vadstudy.classifiers import Classifier, EmotionSVM, NearestEmotion, full_proba
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import RunError
+from vadstudy.errors import LabelError, RunError
 from vadstudy.inference import predict
 from vadstudy.mappers import Mapper
 from vadstudy.recipes import SEED
 from vadstudy.runs import RunStore
+from vadstudy.use import signs
+from vadstudy.use.labels import Label, OwnLabels
 from vadstudy.use.svm import CompactSVM, kept_svm
 from vadstudy.use.tabular import half_character
 
@@ -30,6 +33,9 @@ class Reading:
     ``valence``, ``arousal`` and ``dominance`` are in [0, 1], in the lexicon's units; ``emotions`` maps all 28 labels,
     the best first, to probabilities, or to None where the classifier only ranks (an SVM). Of a text in which the model
     knows no sign, the numbers are NaN and ``emotions`` is empty.
+
+    ``flags`` says what makes a reading doubtful, such as "not English: German" (:func:`vadstudy.use.signs.flags`), and
+    ``labels`` has the scores of the pipeline's own labels, the best first, if it was given some.
     """
 
     text: str
@@ -37,6 +43,8 @@ class Reading:
     arousal: float
     dominance: float
     emotions: dict[str, float | None]
+    flags: tuple[str, ...] = ()
+    labels: dict[str, float] = field(default_factory=dict)
 
     @property
     def emotion(self) -> str | None:
@@ -122,11 +130,15 @@ class EmotionPipeline:
     window : int
         Texts that are sorted by their length at a time, so that little is padded. A stream's windows start at
         ``batch_size`` and double up to this, so that its first readings come soon.
+    labels : Path, sequence of str, or OwnLabels, optional
+        Labels of your own to score, without training: a file with one a line, or names.
 
     Raises
     ------
     RunError
         If the run, its weights or its SVM are not recorded.
+    LabelError
+        If the labels are wrong, or go with a classifier that only ranks.
 
     Examples
     --------
@@ -143,7 +155,11 @@ class EmotionPipeline:
         batch_size: int = 32,
         max_length: int = 200,
         window: int = 4096,
+        labels: "Path | Sequence[Label | str] | OwnLabels | None" = None,
     ):
+        self.labels = labels if isinstance(labels, OwnLabels | None) else OwnLabels(labels)
+        if self.labels and classifier == "svm":
+            raise LabelError("an SVM has no probabilities to read labels of your own from; use 1nn")
         store = RunStore(profile)
         self.run = store.recorded(recipe, seed)
         mappers.to_vad(self.run.mapper.points, self.run.mapper.name)
@@ -188,8 +204,8 @@ class EmotionPipeline:
 
     def tokens(self, texts: list[str]) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
         """Token ids of texts, at most ``max_length`` of each, whether more were cut off (n,), and whether any of those
-        left stands for a sign that the model knows (n,)."""
-        encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length)
+        left stands for a sign that the model knows (n,). Emoji are read as words."""
+        encoded = self.tokenizer([signs.in_words(text) for text in texts], truncation=True, max_length=self.max_length)
         ids, special = encoded["input_ids"], set(self.tokenizer.all_special_ids)
         cut = [bool(each.overflowing) for each in encoded.encodings]
         return ids, np.array(cut, bool), np.array([not special.issuperset(each) for each in ids], bool)
@@ -209,10 +225,25 @@ class EmotionPipeline:
         vad, scores = mappers.to_vad(points, self.run.mapper.name), full_proba(self.classifier, points)
         return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
 
+    def flags(self, texts: list[str]) -> list[tuple[str, ...]]:
+        """What makes the readings of texts doubtful, in words: :func:`vadstudy.use.signs.flags`."""
+        tokens, cut, _ = self.tokens(texts)
+        return signs.flags(texts, tokens, cut, self.tokenizer, self.max_length)
+
+    def own(self, texts: list[str], scores: np.ndarray) -> list[dict[str, float]]:
+        """Scores of the own labels, the best first, by texts and their probabilities (n, 28); empty without labels."""
+        return self.labels.ranked(texts, scores) if self.labels else [{}] * len(texts)
+
     def fingerprint(self) -> dict[str, Any]:
-        """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read."""
-        weights = self.run.meta["weights"]
-        return {"weights": weights, "classifier": repr(self.classifier), "max_length": self.max_length}
+        """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read, the
+        libraries that tell emoji and languages, the own labels."""
+        return {
+            "weights": self.run.meta["weights"],
+            "classifier": repr(self.classifier),
+            "max_length": self.max_length,
+            "signs": signs.versions(),
+            "labels": self.labels.fingerprint() if self.labels else None,
+        }
 
     def _stream(self, texts, window=0):
         numbered, window = enumerate(texts), window or self.batch_size
@@ -220,12 +251,15 @@ class EmotionPipeline:
             vad, scores, _ = self.arrays(batch)
             order = np.argsort(-scores, axis=1, kind="stable")
             ranked = np.take_along_axis(scores, order, axis=1).tolist()
-            for text, place, names, shares in zip(batch, vad.tolist(), order.tolist(), ranked, strict=True):
+            said = self.flags(batch), self.own(batch, scores)
+            for text, place, names, shares, flags, own in zip(
+                batch, vad.tolist(), order.tolist(), ranked, *said, strict=True
+            ):
                 found = {EMOTIONS[i]: share for i, share in zip(names, shares, strict=True)}
                 if self.ranks_only:
                     found = dict.fromkeys(found)
                 valence, arousal, dominance = place
-                yield Reading(text, valence, arousal, dominance, {} if np.isnan(valence) else found)
+                yield Reading(text, valence, arousal, dominance, {} if np.isnan(valence) else found, flags, own)
             window = min(2 * window, self.window)
 
 
