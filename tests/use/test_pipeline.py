@@ -6,7 +6,7 @@ import pytest
 
 from vadstudy import mappers
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import RunError
+from vadstudy.errors import LabelError, RunError
 from vadstudy.runs import RunStore
 from vadstudy.use.pipeline import EmotionPipeline, sharpest
 
@@ -125,7 +125,7 @@ def test_columns_and_arrays_are_lists(read, of):
     assert [each.text for each in found] == TEXTS[:3] and all(type(each.text) is str for each in found)
 
 
-@pytest.mark.parametrize("text", ["\u200b\u200d", "😂😂", "\ufeff", "ꙮ ꙮ", "\x00"])
+@pytest.mark.parametrize("text", ["\u200b\u200d", "\ufeff", "ꙮ ꙮ", "\x00"])
 def test_a_text_without_a_sign_that_the_model_knows_gets_no_answer(read, text):
     reading, known = read([text, "fine 😂"])
     assert (reading.emotions, reading.emotion, reading.probability) == ({}, None, None)
@@ -133,6 +133,32 @@ def test_a_text_without_a_sign_that_the_model_knows_gets_no_answer(read, text):
     assert repr(reading) == "no sign in it that the model knows" and known.emotion in EMOTIONS
     vad, scores, _ = read.arrays([text])
     assert np.isnan(vad).all() and np.isnan(scores).all()
+
+
+def test_emoji_are_read_and_flagged(read):
+    laughing, angry, plain = read(["😂", "😡", "fine"])
+    assert laughing.emotion in EMOTIONS and laughing.valence != angry.valence
+    assert laughing.flags == angry.flags == ("emoji read as words",) and plain.flags == ()
+    assert laughing.text == "😂" and read("face with tears of joy").valence == pytest.approx(laughing.valence, abs=1e-6)
+
+
+def test_what_is_doubtful_is_flagged(read):
+    german, unknown, long = read(["Ich freue mich so, dass du morgen kommst!", "ꙮ ꙮ", "word " * 200])
+    assert german.flags == ("not English: German",) and german.emotion in EMOTIONS
+    assert (unknown.flags, unknown.emotion) == (("unknown signs",), None)
+    assert long.flags == ("cut after 200 tokens",)
+
+
+def test_own_labels_are_scored_beside_the_emotions(read, tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("nostalgia: longing for the past\nboredom\n", encoding="utf-8")
+    own = EmotionPipeline(profile="smoke", labels=path)
+    reading, unread = own(["nothing to do all day, so dull", "ꙮ"])
+    assert list(reading.labels) == ["boredom", "nostalgia"] and sum(reading.labels.values()) == pytest.approx(1)
+    assert unread.labels == {} and read("so dull").labels == {} and set(reading.emotions) == set(EMOTIONS)
+    assert read.fingerprint()["labels"] is None and len(own.fingerprint()["labels"]) == 2
+    with pytest.raises(LabelError, match="an SVM has no probabilities"):
+        EmotionPipeline(profile="smoke", classifier="svm", labels=["nostalgia", "boredom"])
 
 
 def test_texts_that_are_cut_are_told(read):
