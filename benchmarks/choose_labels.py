@@ -16,7 +16,7 @@ from vadstudy import corpora
 from vadstudy.emotions import EMOTIONS
 from vadstudy.encoded import vectors
 from vadstudy.runs import RunStore
-from vadstudy.use.labels import DIRECT, READ_OUT, Label, direct, read_out
+from vadstudy.use.labels import DIRECT, READ_OUT, direct, known_vectors, read_out
 
 DEALS, PARTS = 10, 7
 TEMPERATURES = (0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -52,8 +52,7 @@ def main():
     dev, run = corpora.load("goemotions")["dev"], RunStore().recorded("softmax")
     truth, logits = np.array(dev["label"]), run.outputs("dev", dev["id"]).astype(float)
     texts = vectors(dev["text"])
-    usual = vectors([text for split in corpora.mini().values() for text in split["text"]]).mean(axis=0)
-    names, sentences = vectors(EMOTIONS), vectors([Label(emotion).sentence for emotion in EMOTIONS])
+    names, (sentences, usual) = vectors(EMOTIONS), known_vectors("minilm")
     parts = []
     for part, rows in unseen(truth):
         rest = np.setdiff1d(np.arange(len(EMOTIONS)), part)

@@ -165,7 +165,7 @@ class OwnLabels:
         if self._own is None:
             sentences = [Label(in_words(label.name), in_words(label.description)).sentence for label in self.labels]
             self._own = vectors_of(sentences, self.encoder)
-        known, usual = _known(self.encoder)
+        known, usual = known_vectors(self.encoder)
         found = vectors_of([in_words(text) for text in texts], self.encoder) - usual
         return softmax(direct(found, self._own) / DIRECT + read_out(probabilities, known, self._own) / READ_OUT, axis=1)
 
@@ -183,11 +183,11 @@ class OwnLabels:
 
 
 @lru_cache(maxsize=2)
-def _known(encoder):
-    """Vectors of the 28 labels (28, width), and the mean of ordinary comments, the package's own (width,)."""
+def known_vectors(encoder: str) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors of the 28 labels (28, width), and the mean of ordinary comments, some of the package's own (width,)."""
     from vadstudy import corpora
 
-    usual = [text for split in corpora.mini().values() for text in split["text"]]
+    usual = [text for split in corpora.mini().values() for text in split["text"][::4]]
     return vectors_of([Label(each).sentence for each in EMOTIONS], encoder), vectors_of(usual, encoder).mean(axis=0)
 
 
