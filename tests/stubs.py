@@ -6,7 +6,7 @@ import numpy as np
 class Stub:
     """A pipeline whose answers depend on the text alone; it is interrupted after so many calls."""
 
-    ranks_only, labels = False, None
+    ranks_only, own = False, None
 
     def __init__(self, calls=10**9, model="one"):
         self.calls, self.model, self.seen = calls, model, []
@@ -17,7 +17,7 @@ class Stub:
     def flags(self, texts):
         return [("not English: German",) if "ß" in text else () for text in texts]
 
-    def own(self, texts, scores):
+    def own_scores(self, texts, scores):
         return [{} for _ in texts]
 
     def arrays(self, texts, progress=True):

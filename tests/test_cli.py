@@ -111,7 +111,7 @@ def test_predict_notes_what_is_doubtful_and_scores_own_labels(recorded, tmp_path
     assert lines[3].startswith("  your labels: boredom 0.") and lines[4] == "  note: emoji read as words"
     assert lines[5] == "fine" and lines[9] == texts[2] and lines[-1] == "  note: not English: German"
     found = json.loads(call("predict", texts[0], "--json", "--profile", "smoke", "--labels", labels).output)
-    assert list(found["labels"]) == ["boredom", "nostalgia"] and found["flags"] == ["emoji read as words"]
+    assert list(found["own"]) == ["boredom", "nostalgia"] and found["flags"] == ["emoji read as words"]
 
 
 @pytest.mark.parametrize("command", [("predict", "fine"), ("annotate", "in.csv", "out.csv")])

@@ -85,7 +85,7 @@ def main() -> None:
 def _pipeline(profile, classifier, labels=None):
     from vadstudy.use.pipeline import EmotionPipeline
 
-    return EmotionPipeline(profile=profile, classifier=classifier, labels=labels)
+    return EmotionPipeline(profile=profile, classifier=classifier, own=labels)
 
 
 def _own(path):
@@ -118,7 +118,7 @@ def predict(
     best first. A text in which the model knows no sign gets nothing, null in JSON.
 
     Emoji are read as words. A note, "flags" in JSON, says of a text what makes its reading doubtful: that it is not
-    English, holds emoji or unknown signs, or was cut. Scores of your own --labels sum to 1.
+    English, holds emoji or unknown signs, or was cut. Scores of your own --labels, "own" in JSON, sum to 1.
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
@@ -151,8 +151,8 @@ def _show(readings, top, as_json, ranks_only):
         if as_json:
             shares = {name: share and round(share, 4) for name, share in reading.emotions.items()}
             found: dict[str, Any] = {"ranking": reading.ranking or None} if ranks_only else {"emotions": shares or None}
-            if reading.labels:
-                found["labels"] = {name: round(score, 4) for name, score in reading.labels.items()}
+            if reading.own:
+                found["own"] = {name: round(score, 4) for name, score in reading.own.items()}
             found["flags"] = list(reading.flags)
             click.echo(json.dumps({"text": reading.text, **vad, **found}, ensure_ascii=False))
         else:
@@ -160,8 +160,8 @@ def _show(readings, top, as_json, ranks_only):
             if known:
                 click.echo("  " + "  ".join(f"{name} {value:.2f}" for name, value in vad.items()))
             click.echo("  " + (reading.best(top, "  ") if known else repr(reading)))
-            if reading.labels:
-                some = list(reading.labels.items())[:top]
+            if reading.own:
+                some = list(reading.own.items())[:top]
                 click.echo("  your labels: " + "  ".join(f"{name} {score:.2f}" for name, score in some))
             if reading.flags:
                 click.echo("  note: " + "; ".join(reading.flags))

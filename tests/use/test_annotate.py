@@ -123,23 +123,23 @@ def test_flags_have_a_column_and_foreign_texts_are_counted(tmp_path):
 
 def test_own_labels_have_columns(source, tmp_path):
     class Labelled(Stub):
-        labels = type("Two", (), {"names": ("awe", "envy")})
+        own = type("Two", (), {"names": ("awe", "envy")})
 
-        def own(self, texts, scores):
+        def own_scores(self, texts, scores):
             return [{"envy": 0.75, "awe": 0.25} if len(text) > 10 else {"awe": 0.6, "envy": 0.4} for text in texts]
 
     out = tmp_path / "out.parquet"
-    Annotation(source, out, keep=("id",), probabilities=True, labels=("awe", "envy")).run(Labelled())
+    Annotation(source, out, keep=("id",), probabilities=True, own=("awe", "envy")).run(Labelled())
     found = pd.read_parquet(out)
     names = [*NEW, "label", "label_score", *(f"p_{emotion}" for emotion in EMOTIONS), "score_awe", "score_envy"]
     assert list(found) == ["id", *names]
     assert found["label"].tolist() == ["envy" if len(text) > 10 else "awe" for text in TEXTS]
     assert np.allclose(found["label_score"], found[["score_awe", "score_envy"]].max(axis=1))
-    with pytest.raises(TableError, match="the pipeline's own labels are none; pass their names as labels"):
-        Annotation(source, tmp_path / "other.csv", labels=("awe", "envy")).run(Stub())
+    with pytest.raises(TableError, match="the pipeline's own labels are none; pass their names as own"):
+        Annotation(source, tmp_path / "other.csv", own=("awe", "envy")).run(Stub())
     pd.DataFrame({"text": ["a"], "label": [1]}).to_csv(source, index=False)
     with pytest.raises(TableError, match="has the columns label already"):
-        Annotation(source, tmp_path / "third.csv", labels=("awe", "envy"))
+        Annotation(source, tmp_path / "third.csv", own=("awe", "envy"))
 
 
 def test_rows_without_text_are_copied_and_counted(tmp_path):

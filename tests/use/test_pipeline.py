@@ -152,13 +152,13 @@ def test_what_is_doubtful_is_flagged(read):
 def test_own_labels_are_scored_beside_the_emotions(read, tmp_path):
     path = tmp_path / "labels.txt"
     path.write_text("nostalgia: longing for the past\nboredom\n", encoding="utf-8")
-    own = EmotionPipeline(profile="smoke", labels=path)
+    own = EmotionPipeline(profile="smoke", own=path)
     reading, unread = own(["nothing to do all day, so dull", "ꙮ"])
-    assert list(reading.labels) == ["boredom", "nostalgia"] and sum(reading.labels.values()) == pytest.approx(1)
-    assert unread.labels == {} and read("so dull").labels == {} and set(reading.emotions) == set(EMOTIONS)
-    assert read.fingerprint()["labels"] is None and len(own.fingerprint()["labels"]) == 2
+    assert list(reading.own) == ["boredom", "nostalgia"] and sum(reading.own.values()) == pytest.approx(1)
+    assert unread.own == {} and read("so dull").own == {} and set(reading.emotions) == set(EMOTIONS)
+    assert read.fingerprint()["own"] is None and len(own.fingerprint()["own"]) == 2
     with pytest.raises(LabelError, match="an SVM has no probabilities"):
-        EmotionPipeline(profile="smoke", classifier="svm", labels=["nostalgia", "boredom"])
+        EmotionPipeline(profile="smoke", classifier="svm", own=["nostalgia", "boredom"])
 
 
 def test_texts_that_are_cut_are_told(read):

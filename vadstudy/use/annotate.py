@@ -40,14 +40,14 @@ COUNTS = ("empty", "unknown", "cut", "foreign")
 WORDS = ("emotion", "flags", "label")
 
 
-def new_columns(probabilities: bool = False, ranks: bool = False, labels: Sequence[str] = ()) -> pa.Schema:
+def new_columns(probabilities: bool = False, ranks: bool = False, own: Sequence[str] = ()) -> pa.Schema:
     """Schema of what is added: VAD, the best emotion, its probability unless the classifier only ranks the emotions,
     flags; the best of the own labels and its score, if there are some; if asked, ``p_<emotion>`` and ``score_<label>``
     of all."""
     names = [*DIMENSIONS, "emotion", *([] if ranks else ["probability"]), "flags"]
-    names += ["label", "label_score"] if labels else []
+    names += ["label", "label_score"] if own else []
     if probabilities:
-        names += [*(f"p_{emotion}" for emotion in EMOTIONS), *(f"score_{label}" for label in labels)]
+        names += [*(f"p_{emotion}" for emotion in EMOTIONS), *(f"score_{label}" for label in own)]
     return pa.schema([(name, pa.string() if name in WORDS else pa.float32()) for name in names])
 
 
@@ -73,7 +73,7 @@ class Annotation:
         Of a source that is not UTF-8, such as ``cp1252``; what is written is UTF-8.
     ranks : bool
         The classifier only ranks the emotions: there is no column ``probability``.
-    labels : sequence of str
+    own : sequence of str
         Names of the pipeline's own labels.
 
     Raises
@@ -90,7 +90,7 @@ class Annotation:
     overwrite: bool = False
     encoding: str | None = None
     ranks: bool = False
-    labels: Sequence[str] = ()
+    own: Sequence[str] = ()
 
     def __post_init__(self):
         if self.ranks and self.probabilities:
@@ -102,7 +102,7 @@ class Annotation:
             raise TableError(f"{self.out}: the folder {folder} is missing; make it, or name another")
         if self.out.exists() and (not self.overwrite or self.out.samefile(self.source)):
             raise TableError(f"{self.out} exists; name another file, or replace it with --overwrite (never the input)")
-        self.added, self._surveyed = new_columns(self.probabilities, self.ranks, self.labels), _state(self.source)
+        self.added, self._surveyed = new_columns(self.probabilities, self.ranks, self.own), _state(self.source)
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
 
@@ -124,8 +124,8 @@ class Annotation:
         """
         if pipeline.ranks_only and not self.ranks:
             raise TableError("the pipeline's classifier only ranks the emotions; pass ranks=True")
-        if (own := pipeline.labels.names if pipeline.labels else ()) != tuple(self.labels):
-            raise TableError(f"the pipeline's own labels are {', '.join(own) or 'none'}; pass their names as labels")
+        if (own := pipeline.own.names if pipeline.own else ()) != tuple(self.own):
+            raise TableError(f"the pipeline's own labels are {', '.join(own) or 'none'}; pass their names as own")
         self._input, parts = self._digest(), Parts(self.out)
         if _state(self.source) != self._surveyed:
             raise TableError(f"{self.source} was changed while it was read; the same command starts anew")
@@ -242,7 +242,7 @@ def _answers(pipeline, texts, names):
     if rows:
         some = [texts[i] for i in rows]
         vad, scores, cut = pipeline.arrays(some, progress=False)
-        known, flags, own = ~np.isnan(vad[:, 0]), pipeline.flags(some), pipeline.own(some, scores)
+        known, flags, own = ~np.isnan(vad[:, 0]), pipeline.flags(some), pipeline.own_scores(some, scores)
         numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
         numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
         columns = {name: np.round(numbers[name].astype(float), 4).tolist() for name in names if name in numbers}

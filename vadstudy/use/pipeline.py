@@ -35,7 +35,7 @@ class Reading:
     knows no sign, the numbers are NaN and ``emotions`` is empty.
 
     ``flags`` says what makes a reading doubtful, such as "not English: German" (:func:`vadstudy.use.signs.flags`), and
-    ``labels`` has the scores of the pipeline's own labels, the best first, if it was given some.
+    ``own`` has the scores of the pipeline's own labels, the best first, if it was given some.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Reading:
     dominance: float
     emotions: dict[str, float | None]
     flags: tuple[str, ...] = ()
-    labels: dict[str, float] = field(default_factory=dict)
+    own: dict[str, float] = field(default_factory=dict)
 
     @property
     def emotion(self) -> str | None:
@@ -130,7 +130,7 @@ class EmotionPipeline:
     window : int
         Texts that are sorted by their length at a time, so that little is padded. A stream's windows start at
         ``batch_size`` and double up to this, so that its first readings come soon.
-    labels : Path, sequence of str, or OwnLabels, optional
+    own : Path, sequence of str, or OwnLabels, optional
         Labels of your own to score, without training: a file with one a line, or names.
 
     Raises
@@ -155,10 +155,10 @@ class EmotionPipeline:
         batch_size: int = 32,
         max_length: int = 200,
         window: int = 4096,
-        labels: "Path | Sequence[Label | str] | OwnLabels | None" = None,
+        own: "Path | Sequence[Label | str] | OwnLabels | None" = None,
     ):
-        self.labels = labels if isinstance(labels, OwnLabels | None) else OwnLabels(labels)
-        if self.labels and classifier == "svm":
+        self.own = own if isinstance(own, OwnLabels | None) else OwnLabels(own)
+        if self.own and classifier == "svm":
             raise LabelError("an SVM has no probabilities to read labels of your own from; use 1nn")
         store = RunStore(profile)
         self.run = store.recorded(recipe, seed)
@@ -230,9 +230,9 @@ class EmotionPipeline:
         tokens, cut, _ = self.tokens(texts)
         return signs.flags(texts, tokens, cut, self.tokenizer, self.max_length)
 
-    def own(self, texts: list[str], scores: np.ndarray) -> list[dict[str, float]]:
+    def own_scores(self, texts: list[str], scores: np.ndarray) -> list[dict[str, float]]:
         """Scores of the own labels, the best first, by texts and their probabilities (n, 28); empty without labels."""
-        return self.labels.ranked(texts, scores) if self.labels else [{}] * len(texts)
+        return self.own.ranked(texts, scores) if self.own else [{}] * len(texts)
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides a reading, as a dict of JSON values: the run's weights, the classifier, the tokens read, the
@@ -242,7 +242,7 @@ class EmotionPipeline:
             "classifier": repr(self.classifier),
             "max_length": self.max_length,
             "signs": signs.versions(),
-            "labels": self.labels.fingerprint() if self.labels else None,
+            "own": self.own.fingerprint() if self.own else None,
         }
 
     def _stream(self, texts, window=0):
@@ -251,7 +251,7 @@ class EmotionPipeline:
             vad, scores, _ = self.arrays(batch)
             order = np.argsort(-scores, axis=1, kind="stable")
             ranked = np.take_along_axis(scores, order, axis=1).tolist()
-            said = self.flags(batch), self.own(batch, scores)
+            said = self.flags(batch), self.own_scores(batch, scores)
             for text, place, names, shares, flags, own in zip(
                 batch, vad.tolist(), order.tolist(), ranked, *said, strict=True
             ):
