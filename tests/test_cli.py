@@ -110,7 +110,7 @@ def test_predict_names_several_emotions_and_people_s_vad(recorded, monkeypatch):
     assert plain["labels"] == [name for name, share in plain["emotions"].items() if share > 0.001] != []
     assert human["emotions"] == plain["emotions"] and human["valence"] != plain["valence"]
     assert call("predict", *options).output.count(" 0.") == 3 + len(plain["labels"])
-    assert json.loads(call("predict", "--json", "😂", *options[1:]).output)["labels"] is None
+    assert json.loads(call("predict", "--json", "ꙮ", *options[1:]).output)["labels"] is None
 
 
 @pytest.mark.parametrize("command", [("predict", "fine"), ("annotate", "IN", "OUT")])
@@ -145,25 +145,62 @@ def test_annotate_for_excel_has_a_mark_and_several_emotions(recorded, tmp_path):
 
 def test_predict_reads_lines_and_writes_json(recorded):
     options = ["predict", "--json", "--profile", "smoke"]
-    result = CliRunner().invoke(main, options, input="\ufeffone\r\n\nnaïve two\n😂😂\n")
+    result = CliRunner().invoke(main, options, input="\ufeffone\r\n\nnaïve two\nꙮ ꙮ\n")
     *found, unknown = [json.loads(line) for line in result.output.splitlines()]
     assert [each["text"] for each in found] == ["one", "naïve two"]
     assert all(len(each["emotions"]) == 28 and 0 <= each["valence"] <= 1 for each in found)
     nothing = dict.fromkeys(("valence", "arousal", "dominance", "uncertain", "emotions"))
-    assert unknown == {"text": "😂😂"} | nothing and all(type(each["uncertain"]) is bool for each in found)
+    assert unknown == {"text": "ꙮ ꙮ", "flags": ["unknown signs"]} | nothing
+    assert all(type(each["uncertain"]) is bool for each in found)
+
+
+def test_predict_notes_what_is_doubtful_and_scores_own_labels(recorded, tmp_path):
+    labels, texts = tmp_path / "labels.txt", ("so dull, nothing to do 😂", "fine", "Das ist so traurig, ich weine")
+    labels.write_text("nostalgia\nboredom: having nothing to do\n", encoding="utf-8")
+    lines = call("predict", *texts, "--profile", "smoke", "--labels", labels).output.splitlines()
+    assert lines[3].startswith("  your labels: boredom 0.") and lines[4] == "  note: emoji read as words"
+    assert lines[5] == "fine" and lines[9] == texts[2] and lines[-1] == "  note: not English: German"
+    found = json.loads(call("predict", texts[0], "--json", "--profile", "smoke", "--labels", labels).output)
+    assert list(found["own"]) == ["boredom", "nostalgia"] and found["flags"] == ["emoji read as words"]
+
+
+@pytest.mark.parametrize("command", [("predict", "fine"), ("annotate", "in.csv", "out.csv")])
+def test_wrong_labels_end_in_one_line(recorded, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text("text\nfine\n", encoding="utf-8")
+    (tmp_path / "labels.txt").write_text("awe\nawe\n", encoding="utf-8")
+    result = call(*command, "--labels", "labels.txt", "--profile", "smoke")
+    said = "Error: labels.txt, line 2 has 'awe', which line 1 has; leave one out\n"
+    assert (result.exit_code, result.output) == (1, said) and not (tmp_path / "out.csv").exists()
+    (tmp_path / "labels.txt").write_text("awe\nenvy\n", encoding="utf-8")
+    result = call(
+        *command, "--labels", "labels.txt", "--profile", "smoke", "--model", "regressor", "--classifier", "svm"
+    )
+    assert result.exit_code == 1 and "an SVM has no probabilities to read labels of your own from" in result.output
+
+
+def test_annotate_adds_flags_and_own_labels(recorded, tmp_path):
+    source, out, labels = tmp_path / "in.csv", tmp_path / "out.jsonl", tmp_path / "labels.txt"
+    source.write_text("text\nso dull\nDas ist so traurig\n", encoding="utf-8")
+    labels.write_text("nostalgia\nboredom\n", encoding="utf-8")
+    result = call("annotate", source, out, "--profile", "smoke", "--labels", labels)
+    assert result.exit_code == 0 and "; 1 texts not English; 2 annotated just now" in result.output
+    one, other = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert (one["flags"], other["flags"]) == (None, "not English: German")
+    assert one["label"] == "boredom" and 0.5 <= one["label_score"] <= 1
 
 
 def test_predict_by_the_svm_has_a_ranking_and_no_numbers(recorded):
     options = ["predict", "--profile", "smoke", "--model", "regressor", "--classifier", "svm"]
     found = json.loads(call(*options, "--json", "one").output)
     assert sorted(found["ranking"]) == sorted(EMOTIONS) and not {"emotions", "uncertain"} & set(found)
-    lines = call(*options, "one", "😂").output.splitlines()
+    lines = call(*options, "one", "ꙮ").output.splitlines()
     assert lines[2].split() == found["ranking"][:3] and lines[4] == "  no sign in it that the model knows"
 
 
 def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
     source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
-    source.write_text("text\nwhat a day\n😂\n" + "word " * 250 + "\n", encoding="utf-8")
+    source.write_text("text\nwhat a day\nꙮ\n" + "word " * 250 + "\n", encoding="utf-8")
     options = ["annotate", source, out, "--profile", "smoke", "--model", "regressor", "--classifier", "svm"]
     result = call(*options, "--probabilities")
     said = "an SVM ranks the emotions and has no probabilities: leave --probabilities out, or use 1nn"
@@ -174,7 +211,7 @@ def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
         "3 annotated just now" in result.output
     )
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert list(rows[0]) == ["text", "valence", "arousal", "dominance", "emotion"]
+    assert list(rows[0]) == ["text", "valence", "arousal", "dominance", "emotion", "flags"]
     assert [row["emotion"] in EMOTIONS for row in rows] == [True, False, True]
 
 

@@ -53,6 +53,14 @@ several_option = click.option(
     is_flag=True,
     help="Name all emotions of a text that are likely enough, by a threshold chosen on dev, not the best alone.",
 )
+labels_option = click.option(
+    "--labels",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Score labels of your own, too: a UTF-8 file with one a line, `name` or `name: description`. Nothing was "
+    "trained on them: they are scored by what name and description mean, and by the probabilities of the 28. How well "
+    "that goes on emotions that no training saw is not measured yet. Not with svm.",
+)
 path = click.Path(dir_okay=False, path_type=Path)
 #: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
@@ -104,10 +112,17 @@ def _way(command):
     return command
 
 
-def _pipeline(profile, several, **way):
+def _pipeline(profile, several, own=None, **way):
     from vadstudy.use.pipeline import EmotionPipeline
 
-    return EmotionPipeline(profile=profile, labels="several" if several else "one", **way)
+    return EmotionPipeline(profile=profile, labels="several" if several else "one", own=own, **way)
+
+
+def _own(path):
+    """The labels of a file, checked before anything heavy is imported; None if no file is given."""
+    from vadstudy.use.labels import OwnLabels
+
+    return path and OwnLabels(path)
 
 
 @main.command(cls=Texts)
@@ -115,9 +130,12 @@ def _pipeline(profile, several, **way):
 @click.option("--top", default=3, show_default=True, type=click.IntRange(1, 28), help="How many emotions.")
 @several_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all 28 emotions.")
+@labels_option
 @_way
 @model_option
-def predict(texts: tuple[str, ...], top: int, several: bool, as_json: bool, profile: str, **way: str) -> None:
+def predict(
+    texts: tuple[str, ...], top: int, several: bool, as_json: bool, labels: Path | None, profile: str, **way: str
+) -> None:
     """Show where TEXTS lie in the space, and their emotions; without TEXTS, of each line of standard input.
 
     \b
@@ -132,12 +150,15 @@ def predict(texts: tuple[str, ...], top: int, several: bool, as_json: bool, prof
     if answers as unsure as its best one were more often wrong than right on dev. With --several, all emotions that are
     likely enough are shown in place of the --top, and --json has them as "labels". A text in which the model knows no
     sign gets nothing, null in JSON.
+
+    Emoji are read as words. A note, "flags" in JSON, says of a text what makes its reading doubtful: that it is not
+    English, holds emoji or unknown signs, or was cut. Scores of your own --labels, "own" in JSON, sum to 1.
     """
     if not texts and sys.stdin.isatty():
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
     given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
-        read = _pipeline(profile, several, **way)
+        read = _pipeline(profile, several, _own(labels), **way)
         show = _as_json if as_json else _as_text
         for reading in read(given):
             click.echo(show(reading, read, top))
@@ -170,14 +191,25 @@ def _as_json(reading, read, top):
             found |= {"labels": list(reading.labels) or None}
         shares = {name: round(share, 4) for name, share in reading.emotions.items()}
         found |= {"uncertain": reading.uncertain, "emotions": shares or None}
+    if reading.own:
+        found |= {"own": {name: round(score, 4) for name, score in reading.own.items()}}
+    found |= {"flags": list(reading.flags)}
     return json.dumps(found, ensure_ascii=False)
 
 
 def _as_text(reading, read, top):
-    if not reading.emotions:
-        return f"{reading.text}\n  {reading!r}"
-    vad = "  ".join(f"{name} {getattr(reading, name):.2f}" for name in DIMENSIONS)
-    return f"{reading.text}\n  {vad}\n  {reading.best(top if read.several is None else len(reading.labels), '  ')}"
+    lines = [reading.text]
+    if reading.emotions:
+        lines.append("  ".join(f"{name} {getattr(reading, name):.2f}" for name in DIMENSIONS))
+        lines.append(reading.best(top if read.several is None else len(reading.labels), "  "))
+    else:
+        lines.append(repr(reading))
+    if reading.own:
+        some = list(reading.own.items())[:top]
+        lines.append("your labels: " + "  ".join(f"{name} {score:.2f}" for name, score in some))
+    if reading.flags:
+        lines.append("note: " + "; ".join(reading.flags))
+    return "\n  ".join(lines)
 
 
 @main.command()
@@ -190,6 +222,7 @@ def _as_text(reading, read, top):
 @click.option("--excel", is_flag=True, help="Begin OUT, a .csv, with the byte order mark that Excel needs for UTF-8.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
 @several_option
+@labels_option
 @_way
 @model_option
 def annotate(
@@ -202,10 +235,11 @@ def annotate(
     excel: bool,
     overwrite: bool,
     several: bool,
+    labels: Path | None,
     profile: str,
     **way: str,
 ) -> None:
-    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion, probability and uncertain.
+    """Copy the rows of IN to OUT and add valence, arousal, dominance, emotion, probability, uncertain and flags.
 
     \b
     Example:
@@ -230,8 +264,10 @@ def annotate(
 
     try:
         ranks = way["classifier"] == "svm"
-        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks, several, excel)
-        read = _pipeline(profile, several, **way)
+        own = _own(labels)
+        names = own.names if own else ()
+        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks, several, excel, names)
+        read = _pipeline(profile, several, own, **way)
         done = work.run(read)
     except KeyboardInterrupt:
         raise Stopped("stopped; the same command goes on where it was") from None
@@ -241,6 +277,8 @@ def annotate(
         said += f", {done['unknown']:,} with a text in which the model knows no sign"
     if done["cut"]:
         said += f"; {done['cut']:,} texts cut after {read.max_length} tokens"
+    if done["foreign"]:
+        said += f"; {done['foreign']:,} texts not English"
     click.echo(f"{out}: {said}; {done['read']:,} annotated just now, {rate:,.0f} a second", err=True)
 
 

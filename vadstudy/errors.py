@@ -33,6 +33,10 @@ class OptionError(StudyError, ValueError):
     """Options of the pipeline that are unknown, or do not go together."""
 
 
+class LabelError(StudyError, ValueError):
+    """A list of one's own labels that cannot be used."""
+
+
 class ExportError(StudyError, RuntimeError):
     """An export that cannot be written."""
 

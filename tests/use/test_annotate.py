@@ -19,7 +19,7 @@ from vadstudy.use import annotate
 from vadstudy.use.annotate import Annotation
 
 TEXTS = [f"text {i}" + " and so on" * (i % 5) for i in range(45)]
-NEW = ["valence", "arousal", "dominance", "emotion", "probability", "uncertain"]
+NEW = ["valence", "arousal", "dominance", "emotion", "probability", "uncertain", "flags"]
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +126,7 @@ def test_several_emotions_stand_in_one_cell_the_best_first(tmp_path):
     source.write_text("text\nabc\n\u2603\n", encoding="utf-8")
     Annotation(source, out, several=True).run(Stub())
     found = pd.read_csv(out, keep_default_na=False)
-    assert list(found) == ["text", *NEW, "emotions"] and found["emotions"].tolist() == [EMOTIONS[3], ""]
+    assert list(found) == ["text", *NEW[:-1], "emotions", "flags"] and found["emotions"].tolist() == [EMOTIONS[3], ""]
     some = Stub()
     some.several = 0.01
     Annotation(source, out, several=True, overwrite=True).run(some)
@@ -147,6 +147,37 @@ def test_excel_gets_its_mark_and_pandas_the_same_rows(tmp_path):
     Annotation(marked, tmp_path / "again.jsonl", keep=("text",)).run(Stub())
     with pytest.raises(TableError, match=r"out\.jsonl is \.jsonl, and the mark for Excel is of \.csv files"):
         Annotation(source, tmp_path / "out.jsonl", excel=True)
+
+
+def test_flags_have_a_column_and_foreign_texts_are_counted(tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    pd.DataFrame({"text": ["fine", "Spaß", "\u2603 ß", " "]}).to_csv(source, index=False)
+    done = Annotation(source, out).run(Stub())
+    assert (done["foreign"], done["unknown"], done["empty"]) == (2, 1, 1)
+    found = pd.read_csv(out, dtype=str, keep_default_na=False)
+    assert found["flags"].tolist() == ["", "not English: German", "not English: German", ""]
+    assert (found["emotion"] == "").tolist() == [False, False, True, True]
+
+
+def test_own_labels_have_columns(source, tmp_path):
+    class Labelled(Stub):
+        own = type("Two", (), {"names": ("awe", "envy")})
+
+        def own_scores(self, texts, scores):
+            return [{"envy": 0.75, "awe": 0.25} if len(text) > 10 else {"awe": 0.6, "envy": 0.4} for text in texts]
+
+    out = tmp_path / "out.parquet"
+    Annotation(source, out, keep=("id",), probabilities=True, own=("awe", "envy")).run(Labelled())
+    found = pd.read_parquet(out)
+    names = [*NEW, "label", "label_score", *(f"p_{emotion}" for emotion in EMOTIONS), "score_awe", "score_envy"]
+    assert list(found) == ["id", *names]
+    assert found["label"].tolist() == ["envy" if len(text) > 10 else "awe" for text in TEXTS]
+    assert np.allclose(found["label_score"], found[["score_awe", "score_envy"]].max(axis=1))
+    with pytest.raises(TableError, match="the pipeline's own labels are none; pass their names as own"):
+        Annotation(source, tmp_path / "other.csv", own=("awe", "envy")).run(Stub())
+    pd.DataFrame({"text": ["a"], "label": [1]}).to_csv(source, index=False)
+    with pytest.raises(TableError, match="has the columns label already"):
+        Annotation(source, tmp_path / "third.csv", own=("awe", "envy"))
 
 
 def test_rows_without_text_are_copied_and_counted(tmp_path):

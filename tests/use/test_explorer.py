@@ -63,7 +63,7 @@ def test_it_says_when_a_text_is_uncertain(shown, sure, said):
     assert ("Uncertain: answers as unsure as this were more often wrong" in shown.emotions.value) == said
 
 
-@pytest.mark.parametrize("text", ["😂😂", "\u200b", "half \ud83d"])
+@pytest.mark.parametrize("text", ["ꙮ ꙮ", "\u200b", "half \ud83d"])
 def test_a_text_that_cannot_be_read_moves_nothing(shown, text):
     before = list(shown.path.x)
     shown.line.value = text

@@ -25,6 +25,7 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TableError
 from vadstudy.use import tabular, writing
 from vadstudy.use.parts import Parts
+from vadstudy.use.signs import NOT_ENGLISH
 from vadstudy.use.survey import survey
 
 if TYPE_CHECKING:
@@ -32,20 +33,28 @@ if TYPE_CHECKING:
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024
-#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut.
-COUNTS = ("empty", "unknown", "cut")
+#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut,
+#: texts that are not English.
+COUNTS = ("empty", "unknown", "cut", "foreign")
 
 
-def new_columns(probabilities: bool = False, ranks: bool = False, several: bool = False) -> pa.Schema:
+def new_columns(
+    probabilities: bool = False, ranks: bool = False, several: bool = False, own: Sequence[str] = ()
+) -> pa.Schema:
     """Schema of what is added: VAD and the best label; unless the classifier only ranks the labels, its probability and
-    whether that is uncertain; ``emotions``, all that are likely enough, and ``p_<label>`` of all, if asked."""
+    whether that is uncertain; ``emotions``, all that are likely enough, if asked; flags; the best of the own labels and
+    its score, if there are some; ``p_<label>`` and ``score_<own label>`` of all, if asked."""
     columns: list[tuple[str, pa.DataType]] = [(name, pa.float32()) for name in DIMENSIONS]
     columns += [("emotion", pa.string())]
     if not ranks:
         columns += [("probability", pa.float32()), ("uncertain", pa.bool_())]
     if several:
         columns += [("emotions", pa.string())]
-    return pa.schema([*columns, *((f"p_{emotion}", pa.float32()) for emotion in EMOTIONS if probabilities)])
+    columns += [("flags", pa.string())]
+    if own:
+        columns += [("label", pa.string()), ("label_score", pa.float32())]
+    every = [*(f"p_{emotion}" for emotion in EMOTIONS), *(f"score_{label}" for label in own)]
+    return pa.schema([*columns, *((name, pa.float32()) for name in every if probabilities)])
 
 
 @dataclass
@@ -74,6 +83,8 @@ class Annotation:
         Add the column ``emotions``: all labels that are likely enough, the best first, as in ``joy;love``.
     excel : bool
         Begin ``out``, a CSV file, with the byte order mark by which Excel knows that it is UTF-8.
+    own : sequence of str
+        Names of the pipeline's own labels.
 
     Raises
     ------
@@ -91,6 +102,7 @@ class Annotation:
     ranks: bool = False
     several: bool = False
     excel: bool = False
+    own: Sequence[str] = ()
 
     def __post_init__(self):
         if self.ranks and self.probabilities:
@@ -104,7 +116,7 @@ class Annotation:
             raise TableError(f"{self.out} exists; name another file, or replace it with --overwrite (never the input)")
         if self.excel and self.kind != ".csv":
             raise TableError(f"{self.out} is {self.kind}, and the mark for Excel is of .csv files; leave --excel out")
-        self.added = new_columns(self.probabilities, self.ranks, self.several)
+        self.added = new_columns(self.probabilities, self.ranks, self.several, self.own)
         self._surveyed = _state(self.source)
         self.rows, self.kept = survey(self.source, self.column, self.keep, self.added.names, self.kind, self.encoding)
         self.schema = pa.schema([*self.kept, *self.added])
@@ -128,6 +140,8 @@ class Annotation:
             raise TableError("the pipeline's classifier only ranks the emotions; pass ranks=True")
         if self.several and pipeline.several is None:
             raise TableError('the pipeline names one emotion a text; make it with labels="several"')
+        if (own := pipeline.own.names if pipeline.own else ()) != tuple(self.own):
+            raise TableError(f"the pipeline's own labels are {', '.join(own) or 'none'}; pass their names as own")
         self._input, parts = self._digest(), Parts(self.out)
         if _state(self.source) != self._surveyed:
             raise TableError(f"{self.source} was changed while it was read; the same command starts anew")
@@ -240,12 +254,12 @@ def annotated(
 
 def _answers(pipeline, texts, names):
     """Values of the new columns for each text, None where there is nothing to read, and the counts."""
-    nothing = dict.fromkeys(names)
-    out, rows = [nothing] * len(texts), [i for i, text in enumerate(texts) if text and text.strip()]
-    counts = {"empty": len(texts) - len(rows), "unknown": 0, "cut": 0}
+    out, rows = [dict.fromkeys(names) for _ in texts], [i for i, text in enumerate(texts) if text and text.strip()]
+    counts = dict.fromkeys(COUNTS, 0) | {"empty": len(texts) - len(rows)}
     if rows:
-        vad, scores, cut = pipeline.arrays([texts[i] for i in rows], progress=False)
-        known = ~np.isnan(vad[:, 0])
+        some = [texts[i] for i in rows]
+        vad, scores, cut = pipeline.arrays(some, progress=False)
+        known, flags, own = ~np.isnan(vad[:, 0]), pipeline.flags(some), pipeline.own_scores(some, scores)
         scores = np.where(known[:, None], scores, 0)
         numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
         numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
@@ -255,12 +269,25 @@ def _answers(pipeline, texts, names):
             columns["uncertain"] = (scores.max(axis=1) <= pipeline.sure).tolist()
         if "emotions" in names:
             columns["emotions"] = _joined(scores, pipeline.chosen(scores))
-        answers = zip(*(columns[name] for name in names), strict=True)
-        for i, answer, is_known in zip(rows, answers, known.tolist(), strict=True):
+        answers = zip(*columns.values(), strict=True)
+        for i, answer, is_known, said, mine in zip(rows, answers, known.tolist(), flags, own, strict=True):
+            out[i]["flags"] = "; ".join(said) or None
             if is_known:
-                out[i] = dict(zip(names, answer, strict=True))
-        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut))}
+                out[i] |= dict(zip(columns, answer, strict=True)) | _own(mine, names)
+        foreign = sum(any(flag.startswith(NOT_ENGLISH) for flag in said) for said in flags)
+        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut)), "foreign": foreign}
     return out, counts
+
+
+def _own(ranked, names):
+    """Values of the own labels' columns, from their scores, the best first."""
+    if not ranked:
+        return {}
+    best, score = next(iter(ranked.items()))
+    found = {"label": best, "label_score": score} | {f"score_{label}": each for label, each in ranked.items()}
+    return {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in found.items() if name in names
+    }
 
 
 def _joined(scores, chosen):

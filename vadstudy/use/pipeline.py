@@ -1,8 +1,9 @@
 """``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from transformers.utils import logging as transformers_logging
 
 from vadstudy.classifiers import Classifier
 from vadstudy.emotions import EMOTIONS
-from vadstudy.errors import OptionError, RunError
+from vadstudy.errors import LabelError, OptionError, RunError
 from vadstudy.inference import predict
 from vadstudy.recipes import SEED
 from vadstudy.runs import RunStore
-from vadstudy.use import thresholds
+from vadstudy.use import signs, thresholds
+from vadstudy.use.labels import Label, OwnLabels
 from vadstudy.use.models import MODELS, VADS, EmotionsFirst, Model, PointFirst
 from vadstudy.use.readings import Arrays, Reading
 from vadstudy.use.tabular import half_character
@@ -67,6 +69,8 @@ class EmotionPipeline:
     window : int
         Texts that are sorted by their length at a time, so that little is padded. A stream's windows start at
         ``batch_size`` and double up to this, so that its first readings come soon.
+    own : Path, sequence of str, or OwnLabels, optional
+        Labels of your own to score, without training: a file with one a line, or names.
 
     Raises
     ------
@@ -74,6 +78,8 @@ class EmotionPipeline:
         If options are unknown, or do not go together.
     RunError
         If a run, its weights or its SVM are not recorded, or are of the other model.
+    LabelError
+        If the labels are wrong, or go with a classifier that only ranks.
 
     Examples
     --------
@@ -93,8 +99,12 @@ class EmotionPipeline:
         batch_size: int = 32,
         max_length: int = 200,
         window: int = 4096,
+        own: "Path | Sequence[Label | str] | OwnLabels | None" = None,
     ):
         _together(model, vad, labels, classifier)
+        self.own = own if isinstance(own, OwnLabels | None) else OwnLabels(own)
+        if self.own and classifier == "svm":
+            raise LabelError("an SVM has no probabilities to read labels of your own from; use the softmax, or 1nn")
         store = RunStore(profile)
         recipe = recipe or RECIPES[model]
         self.run = store.recorded(recipe, seed)
@@ -149,8 +159,8 @@ class EmotionPipeline:
 
     def tokens(self, texts: list[str]) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
         """Token ids of texts, at most ``max_length`` of each, whether more were cut off (n,), and whether any of those
-        left stands for a sign that the model knows (n,)."""
-        encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length)
+        left stands for a sign that the model knows (n,). Emoji are read as words."""
+        encoded = self.tokenizer([signs.in_words(text) for text in texts], truncation=True, max_length=self.max_length)
         ids, special = encoded["input_ids"], set(self.tokenizer.all_special_ids)
         cut = [bool(each.overflowing) for each in encoded.encodings]
         return ids, np.array(cut, bool), np.array([not special.issuperset(each) for each in ids], bool)
@@ -170,33 +180,46 @@ class EmotionPipeline:
         vad, scores = self.model.vad(outputs), self.model.scores(outputs)
         return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
 
+    def flags(self, texts: list[str]) -> list[tuple[str, ...]]:
+        """What makes the readings of texts doubtful, in words: :func:`vadstudy.use.signs.flags`."""
+        tokens, cut, _ = self.tokens(texts)
+        return signs.flags(texts, tokens, cut, self.tokenizer, self.max_length)
+
+    def own_scores(self, texts: list[str], scores: np.ndarray) -> list[dict[str, float]]:
+        """Scores of the own labels, the best first, by texts and their probabilities (n, 28); empty without labels."""
+        return self.own.ranked(texts, scores) if self.own else [{}] * len(texts)
+
     def chosen(self, scores: np.ndarray) -> np.ndarray:
         """The labels of texts, as bool (n, 28), from their scores (n, 28): the best, or all that are likely enough."""
         return thresholds.above(scores, 1.0 if self.several is None else self.several)
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides a reading, as a dict of JSON values: the run's weights, what reads their outputs, thresholds,
-        the tokens read."""
+        the tokens read, the libraries that tell emoji and languages, the own labels."""
         found = {"weights": self.run.meta["weights"], "max_length": self.max_length} | self.model.fingerprint()
+        found |= {"signs": signs.versions(), "own": self.own.fingerprint() if self.own else None}
         return found | {"sure": self.sure, "several": self.several}
 
     def _stream(self, texts, window=0):
         numbered, window = enumerate(texts), window or self.batch_size
         while batch := [_checked(text, i) for i, text in islice(numbered, window)]:
             vad, scores, _ = self.arrays(batch)
-            for text, place, row, names in zip(batch, vad.tolist(), scores, self.chosen(scores), strict=True):
-                yield self._reading(text, place, row, names)
+            said = self.flags(batch), self.own_scores(batch, scores)
+            for text, place, row, names, flags, own in zip(
+                batch, vad.tolist(), scores, self.chosen(scores), *said, strict=True
+            ):
+                yield self._reading(text, place, row, names, flags, own)
             window = min(2 * window, self.window)
 
-    def _reading(self, text, place, row, names):
+    def _reading(self, text, place, row, names, flags, own):
         valence, arousal, dominance = place
         if np.isnan(valence):
-            return Reading(text, valence, arousal, dominance, {})
+            return Reading(text, valence, arousal, dominance, {}, flags=flags)
         order = np.argsort(-row, kind="stable").tolist()
         found = {EMOTIONS[i]: None if self.ranks_only else float(row[i]) for i in order}
         uncertain = None if self.sure is None else bool(row[order[0]] <= self.sure)
         labels = tuple(EMOTIONS[i] for i in order if names[i])
-        return Reading(text, valence, arousal, dominance, found, uncertain, labels)
+        return Reading(text, valence, arousal, dominance, found, uncertain, labels, flags, own)
 
 
 def _together(model, vad, labels, classifier):

@@ -1,6 +1,6 @@
 """What is read from a text: one :class:`Reading` for people, :class:`Arrays` for many texts at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ class Reading:
     wrong, on dev; None where there are no probabilities. ``labels`` are the text's labels: the best, or, of a pipeline
     with ``labels="several"``, all that are likely enough. Of a text in which the model knows no sign, the numbers are
     NaN, ``uncertain`` is None, and ``emotions`` and ``labels`` are empty.
+
+    ``flags`` says what makes a reading doubtful, such as "not English: German" (:func:`vadstudy.use.signs.flags`), and
+    ``own`` has the scores of the pipeline's own labels, the best first, if it was given some.
     """
 
     text: str
@@ -26,6 +29,8 @@ class Reading:
     emotions: dict[str, float | None]
     uncertain: bool | None = None
     labels: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    own: dict[str, float] = field(default_factory=dict)
 
     @property
     def emotion(self) -> str | None:
