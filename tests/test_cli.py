@@ -136,7 +136,7 @@ def test_annotate_for_excel_has_a_mark_and_several_emotions(recorded, tmp_path):
     result = call("annotate", source, out, "--several", "--excel", "--profile", "smoke")
     assert result.exit_code == 0 and out.read_bytes().startswith(b"\xef\xbb\xbftext,valence,")
     header, row = out.read_text(encoding="utf-8-sig").splitlines()
-    assert header == "text,valence,arousal,dominance,emotion,probability,uncertain,emotions"
+    assert header == "text,valence,arousal,dominance,emotion,probability,uncertain,emotions,flags"
     cells = row.split(",")
     assert cells[6] in ("true", "false") and cells[7].split(";")[0] == cells[4] in EMOTIONS
     result = call("annotate", source, tmp_path / "out.tsv", "--excel", "--profile", "smoke")
@@ -218,7 +218,7 @@ def test_annotate_by_the_svm_has_no_probability(recorded, tmp_path):
 @pytest.mark.parametrize("command", ["predict", "annotate", "export"])
 def test_help_says_what_the_numbers_are_worth(command):
     words = " ".join(call(command, "--help").output.split())
-    assert "softmax of distances" in words and "chosen on dev" in words
+    assert ("calibrated" if command == "export" else "softmax of distances") in words
 
 
 @pytest.mark.parametrize("command", ["predict", "annotate"])
