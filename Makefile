@@ -69,7 +69,7 @@ test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
 	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env $(NOTEBOOKS)
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
-	TQDM_DISABLE=1 $(PY) -m pytest tests/faults -vv -n 2
+	TQDM_DISABLE=1 $(PY) -m pytest tests/faults tests/lab/test_grid.py -vv -n 2
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	$(PY) -m jupyterlab notebooks

@@ -285,7 +285,7 @@ def ended(group, seconds=30):
     return False
 
 
-@pytest.mark.smoke
+@pytest.mark.faults
 def test_stopped_in_any_way_it_takes_its_processes_along_and_goes_on(store, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(GRID)
