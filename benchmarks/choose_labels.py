@@ -1,9 +1,9 @@
 """How own labels are scored, chosen on GoEmotions' dev with labels as if unseen: what `vadstudy.use.labels` says of it.
 
-The 28 labels are dealt into seven parts of four, ten times. A part's probabilities are taken away from the recorded
-softmax's and the rest made to sum to one; comments with a label of the part are told apart within it. The softmax was
-trained on these labels, which favours the read-out: this chooses settings, and is no result on unseen emotions. Needs
-the data.
+The 28 labels are dealt into seven parts of four, ten times. A part's calibrated probabilities are taken away from the
+recorded softmax's and the rest made to sum to one; comments with a label of the part are told apart within it. The
+softmax was trained on these labels, which favours the read-out: this chooses settings, and is no result on unseen
+emotions. Needs the data.
 """
 
 import click
@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import f1_score
 
-from vadstudy import corpora
+from vadstudy import carried, corpora
 from vadstudy.emotions import EMOTIONS
 from vadstudy.encoded import vectors
 from vadstudy.runs import RunStore
@@ -50,7 +50,7 @@ def means(scored):
 def main():
     """Print accuracy, macro-F1 and log loss of each way to score, chance being a fourth."""
     dev, run = corpora.load("goemotions")["dev"], RunStore().recorded("softmax")
-    truth, logits = np.array(dev["label"]), run.outputs("dev", dev["id"]).astype(float)
+    truth, logits = np.array(dev["label"]), run.outputs("dev", dev["id"]) / carried.temperature(run)
     texts = vectors(dev["text"])
     names, (sentences, usual) = vectors(EMOTIONS), known_vectors("minilm")
     parts = []

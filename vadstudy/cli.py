@@ -253,8 +253,11 @@ def annotate(
     CSV (.csv, with a header), TSV (.tsv, with a header, without quotes), JSON lines (.jsonl) and Parquet (.parquet),
     as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was.
 
-    Rows without text are copied and get nothing; so do texts in which the model knows no sign, such as emoji only. Of a
-    text of over 200 tokens the beginning is read. The last line says how many there were of each.
+    The column flags says what makes a reading doubtful: not English, emoji (read as words), unknown signs, cut. With
+    --labels there are columns label and label_score, too: the best of your own, and its score.
+
+    Rows without text are copied and get nothing; texts in which the model knows no sign get flags alone. Of a text of
+    over 200 tokens the beginning is read. The last line says how many there were of each.
 
     Cells are copied as they are, in CSV also those that a spreadsheet program takes for formulas (they begin with =, +,
     - or @): do not open a file from strangers in one. In TSV that is written, tabs and line breaks become spaces; in
@@ -294,8 +297,8 @@ def export(folder: Path, overwrite: bool, profile: str) -> None:
       vadstudy export build/emotions
 
     transformers.pipeline("text-classification", "build/emotions", trust_remote_code=True) answers from it, with the
-    same calibrated probabilities as predict; the card shows how VAD is read off them. The folder brings the forty lines
-    of code that it asks to trust.
+    same calibrated probabilities as predict, but for texts with emoji, which predict reads as words; the card shows how
+    VAD is read off them. The folder brings the forty lines of code that it asks to trust.
     """
     from vadstudy.use import export as work
 

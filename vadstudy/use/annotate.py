@@ -61,7 +61,7 @@ def new_columns(
 class Annotation:
     """A file to annotate: checked when it is made, done by :meth:`run`.
 
-    Rows without text are copied and get nothing, and so do those in whose text the model knows no sign.
+    Rows without text are copied and get nothing; those in whose text the model knows no sign get flags alone.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ class Annotation:
     excel : bool
         Begin ``out``, a CSV file, with the byte order mark by which Excel knows that it is UTF-8.
     own : sequence of str
-        Names of the pipeline's own labels.
+        Names of the pipeline's own labels: adds the columns ``label`` and ``label_score``, and, with ``probabilities``,
+        ``score_<label>`` of each.
 
     Raises
     ------
@@ -128,7 +129,8 @@ class Annotation:
         -------
         dict
             ``rows``; ``empty``, rows without text; ``unknown``, rows in whose text the model knows no sign; ``cut``,
-            texts of which it read the beginning only; ``read``, rows that this call annotated, and its ``seconds``.
+            texts of which it read the beginning only; ``foreign``, texts that are not English; ``read``, rows
+            that this call annotated, and its ``seconds``.
 
         Raises
         ------

@@ -15,8 +15,8 @@ What was measured, on GoEmotions' dev with labels as if unseen (dealt into parts
 are taken away, and the part's comments are told apart by the rest): both together are ahead of either, the read-out
 alone is behind the direct way, the sentence is ahead of the bare name, and taking means away helps both, the read-out
 most. The temperatures are those of the least log loss there. The model *was* trained on those comments' labels, so that
-this is a choice of settings and no result; ``python benchmarks/choose_labels.py`` prints it. Results are those on
-labels that no training saw, in the notebook on unseen emotions.
+this is a choice of settings and no result; ``python benchmarks/choose_labels.py`` prints it. How well it goes on
+labels that no training saw is not measured yet.
 """
 
 from collections.abc import Sequence

@@ -103,8 +103,6 @@ class EmotionPipeline:
     ):
         _together(model, vad, labels, classifier)
         self.own = own if isinstance(own, OwnLabels | None) else OwnLabels(own)
-        if self.own and classifier == "svm":
-            raise LabelError("an SVM has no probabilities to read labels of your own from; use the softmax, or 1nn")
         store = RunStore(profile)
         recipe = recipe or RECIPES[model]
         self.run = store.recorded(recipe, seed)
@@ -119,6 +117,8 @@ class EmotionPipeline:
             if model == "softmax"
             else PointFirst(store, self.run, "1nn" if classifier is None else classifier)
         )
+        if self.own and self.model.ranks_only:
+            raise LabelError("an SVM has no probabilities to read labels of your own from; use the softmax, or 1nn")
         #: The regressor's; None of the softmax.
         self.classifier: Any = getattr(self.model, "classifier", None)
         with without_bars():
