@@ -14,9 +14,6 @@ class Stub:
     def fingerprint(self):
         return {"weights": self.model}
 
-    def flags(self, texts):
-        return [("not English: German",) if "ß" in text else () for text in texts]
-
     def own_scores(self, texts, scores):
         return [{} for _ in texts]
 
@@ -31,7 +28,7 @@ class Stub:
         vad = np.column_stack([lengths / 100, lengths / 200, lengths / 3]) % 1
         unknown = np.array(["\u2603" in text for text in texts])
         vad[unknown] = proba[unknown] = np.nan
-        return vad, proba, lengths > 50
+        return vad, proba, lengths > 50, [("not English: German",) if "ß" in text else () for text in texts]
 
     def chosen(self, scores):
         return scores > self.several

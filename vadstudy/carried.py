@@ -330,10 +330,3 @@ def scored(rows: Mapping[str, tuple[Row, str]], compared: Comparison, scores: tu
     table = compared.scored(scores).drop(columns=[f"{name}_sd" for name in scores])
     table.insert(0, "learned_from_target", [rows[name][1] for name in table.index])
     return table
-
-
-def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Differences on several corpora as one table, the corpus first."""
-    table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "on", table.pop("corpus"))
-    return table

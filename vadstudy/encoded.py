@@ -5,6 +5,7 @@ much of a result is theirs, before anything is fine-tuned.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,16 +29,22 @@ STRENGTHS = (0.1, 1.0, 10.0, 100.0)
 
 
 @torch.inference_mode()
-def vectors(texts: Sequence[str], encoder: str = "minilm", max_length: int = 200) -> np.ndarray:
+def vectors(texts: Sequence[str], encoder: str = "minilm", max_length: int = 200, progress: bool = True) -> np.ndarray:
     """One vector a text (n, width), of length 1: the mean of the encoder's last states, as its authors use it."""
-    tokenizer, model, _ = load_encoder(encoder)
+    tokenizer, model = _loaded(encoder)
     tokens = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     out = np.empty((len(tokens), model.config.hidden_size), np.float32)
-    for batch in by_length(tokens, 64, "untrained encoder"):
+    for batch in by_length(tokens, 64, "untrained encoder", progress):
         ids, mask = padded([tokens[i] for i in batch], tokenizer.pad_token_id or 0)
         states = model(input_ids=ids, attention_mask=mask).last_hidden_state
         out[batch] = pool(states, mask, "mean").numpy()
     return out / np.linalg.norm(out, axis=1, keepdims=True)
+
+
+# Its weights are read, and their fingerprint taken, once a process: a stream of texts comes in many batches.
+@lru_cache(maxsize=1)
+def _loaded(encoder):
+    return load_encoder(encoder)[:2]
 
 
 def encoded(recipe: Encoded, seed: int, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:

@@ -7,7 +7,8 @@ that with targets in [0, 1] their maximum is 1.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.masking_utils import create_bidirectional_mask
+from transformers.utils import logging as transformers_logging
 
 from vadstudy.disk.files import sha256
 from vadstudy.errors import ModelError, first_line
@@ -44,6 +46,18 @@ def _minilm_folder():
             f"{again}"
         )
     return str(folder)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Context without transformers' progress bars, for weights that are read or written in no time."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
 
 
 def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, str]:
@@ -74,10 +88,11 @@ def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, s
                 torch.manual_seed(0)
                 encoder = AutoModel.from_config(config, attn_implementation="eager")
         else:
-            # Eager attention is the quickest on a CPU for texts this short.
-            encoder = AutoModel.from_pretrained(
-                folder, attn_implementation="eager", use_safetensors=True, dtype=torch.float32
-            )
+            # Eager attention is the quickest on a CPU for texts this short. A download keeps its bar.
+            with without_bars() if Path(folder).is_dir() else nullcontext():
+                encoder = AutoModel.from_pretrained(
+                    folder, attn_implementation="eager", use_safetensors=True, dtype=torch.float32
+                )
     except (OSError, ValueError, SafetensorError) as error:
         here = Path(folder).is_dir()
         what = "cannot be read" if here else "is neither a folder nor reachable on the Hugging Face hub"

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset, DatasetDict
-from scipy.stats import pearsonr
 from torch import Tensor, nn
 from transformers import (
     EvalPrediction,
@@ -105,7 +104,7 @@ def dev_scores(recipe: Recipe, seed: int) -> Callable[[EvalPrediction], dict[str
     """
     nearest = None
     if recipe.mapper == HUMAN:
-        return lambda evaluation: {"pearson": float(np.mean(pearsonr(*evaluation, axis=0).statistic))}
+        return lambda evaluation: {"pearson": float(metrics.pearson(*evaluation).mean())}
     if recipe.mapper:
         nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points, np.arange(len(EMOTIONS)))
 
@@ -301,7 +300,10 @@ def trainer(
 def predictions(
     recipe: Recipe, regressor: Regressor, texts: Texts, frozen: Frozen | None, splits: Sequence[str], corpus: str = ""
 ) -> pd.DataFrame:
-    """The outputs of the splits, as a run has them; those of another corpus are named ``corpus/split``."""
+    """The outputs of the splits, as a run has them; those of another corpus are named ``corpus/split``.
+
+    A ``WriteError`` if the frozen states were damaged while they were read.
+    """
     frames = []
     for split in splits:
         rows = texts.rows[split]
@@ -311,6 +313,8 @@ def predictions(
         named = f"{corpus}/{split}" if corpus else split
         labels = texts.labels[rows] if texts.labels.ndim == 1 else -1
         frames.append(prediction_frame(named, texts.ids[rows].tolist(), labels, outputs))
+    if frozen is not None:
+        frozen.check()
     return pd.concat(frames, ignore_index=True)
 
 
@@ -357,14 +361,10 @@ def train(
     last = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, made.origin))
     result = made.train(resume_from_checkpoint=str(last) if last else None)
     predicted = [predictions(recipe, regressor, texts, frozen, recipe.splits)]
-    if frozen is not None:
-        frozen.check()
     for name, most in recipe.carried_to:
         texts, fingerprints[name] = carried(recipe, tokenizer, name, most)
         frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
         predicted.append(predictions(recipe, regressor, texts, frozen, list(texts.rows), name))
-        if frozen is not None:
-            frozen.check()
     return Trained(
         pd.concat(predicted, ignore_index=True),
         _history(made.state.log_history),

@@ -71,7 +71,7 @@ def test_the_regressor_goes_the_papers_way():
     by_point, run = EmotionPipeline(model="regressor", profile="smoke"), RunStore("smoke")["scaled-mae"]
     assert by_point.run.recipe.name == "scaled-mae" and by_point.classifier.temperature < 1
     points = by_point.outputs(TEXTS[:5])
-    vad, scores, _ = by_point.arrays(TEXTS[:5])
+    vad, scores, *_ = by_point.arrays(TEXTS[:5])
     assert vad == pytest.approx(mappers.to_vad(points, "scaled"), abs=1e-6)
     assert scores.argmax(axis=1).tolist() == by_point.classifier.predict(points).tolist()
     assert np.allclose(run.mapper.points, mappers.scaled().points)
@@ -125,7 +125,7 @@ def test_windows_of_a_stream_double(read, monkeypatch):
 
 
 def test_arrays_are_what_readings_hold(read):
-    vad, proba, cut = read.arrays(TEXTS)
+    vad, proba, cut, _ = read.arrays(TEXTS)
     assert not cut.any()
     for reading, place, shares in zip(read(TEXTS), vad, proba, strict=True):
         assert (reading.valence, reading.arousal, reading.dominance) == pytest.approx(tuple(place), abs=1e-6)
@@ -189,7 +189,7 @@ def test_a_text_without_a_sign_that_the_model_knows_gets_no_answer(read, text):
     assert (reading.emotions, reading.emotion, reading.probability) == ({}, None, None)
     assert np.isnan([reading.valence, reading.arousal, reading.dominance]).all()
     assert repr(reading) == "no sign in it that the model knows" and known.emotion in EMOTIONS
-    vad, scores, _ = read.arrays([text])
+    vad, scores, *_ = read.arrays([text])
     assert np.isnan(vad).all() and np.isnan(scores).all()
 
 

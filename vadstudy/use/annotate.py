@@ -260,8 +260,8 @@ def _answers(pipeline, texts, names):
     counts = dict.fromkeys(COUNTS, 0) | {"empty": len(texts) - len(rows)}
     if rows:
         some = [texts[i] for i in rows]
-        vad, scores, cut = pipeline.arrays(some, progress=False)
-        known, flags, own = ~np.isnan(vad[:, 0]), pipeline.flags(some), pipeline.own_scores(some, scores)
+        vad, scores, cut, flags = pipeline.arrays(some, progress=False)
+        known, own = ~np.isnan(vad[:, 0]), pipeline.own_scores(some, scores)
         scores = np.where(known[:, None], scores, 0)
         numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
         numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}

@@ -21,11 +21,12 @@ from vadstudy.bootstrap import SCORES, Row
 from vadstudy.disk import files
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import ExportError
+from vadstudy.model import without_bars
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import Run, RunStore
 from vadstudy.use.models import PEOPLE, EmotionsFirst, people
-from vadstudy.use.pipeline import EmotionPipeline, without_bars
+from vadstudy.use.pipeline import EmotionPipeline
 
 CARD = PACKAGED / "card.md"
 #: The code that the folder brings with it, and the class in it that answers.

@@ -195,7 +195,7 @@ def vectors_of(texts: Sequence[str], encoder: str) -> np.ndarray:
     """:func:`vadstudy.encoded.vectors`, imported when it is first called, so that a file is checked without PyTorch."""
     from vadstudy.encoded import vectors
 
-    return vectors(texts, encoder)
+    return vectors(texts, encoder, progress=False)
 
 
 def direct(centred: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -1,14 +1,12 @@
 """``EmotionPipeline``: a text in, its VAD point and ranked emotions out, for people who want to use the model."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from transformers.utils import logging as transformers_logging
 
 from vadstudy.classifiers import Classifier
 from vadstudy.emotions import EMOTIONS
@@ -25,18 +23,6 @@ from vadstudy.use.tabular import half_character
 LABELS = ("one", "several")
 #: The recipe of each model.
 RECIPES = {"softmax": "softmax", "regressor": "scaled-mae"}
-
-
-@contextmanager
-def without_bars() -> Iterator[None]:
-    """Context without transformers' progress bars, for weights that are read or written in no time."""
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
 
 
 class EmotionPipeline:
@@ -121,8 +107,7 @@ class EmotionPipeline:
             raise LabelError("an SVM has no probabilities to read labels of your own from; use the softmax, or 1nn")
         #: The regressor's; None of the softmax.
         self.classifier: Any = getattr(self.model, "classifier", None)
-        with without_bars():
-            self.tokenizer, self.regressor = self.run.regressor()
+        self.tokenizer, self.regressor = self.run.regressor()
         self.batch_size, self.max_length, self.window = batch_size, max_length, window
         #: Whether scores rank the labels and are no probabilities.
         self.ranks_only = self.model.ranks_only
@@ -178,12 +163,8 @@ class EmotionPipeline:
         tokens, cut, known = self.tokens(texts)
         outputs = self._predicted(tokens, progress)
         vad, scores = self.model.vad(outputs), self.model.scores(outputs)
-        return Arrays(np.where(known[:, None], vad, np.nan), np.where(known[:, None], scores, np.nan), cut)
-
-    def flags(self, texts: list[str]) -> list[tuple[str, ...]]:
-        """What makes the readings of texts doubtful, in words: :func:`vadstudy.use.signs.flags`."""
-        tokens, cut, _ = self.tokens(texts)
-        return signs.flags(texts, tokens, cut, self.tokenizer, self.max_length)
+        vad, scores = (np.where(known[:, None], numbers, np.nan) for numbers in (vad, scores))
+        return Arrays(vad, scores, cut, signs.flags(texts, tokens, cut, self.tokenizer, self.max_length))
 
     def own_scores(self, texts: list[str], scores: np.ndarray) -> list[dict[str, float]]:
         """Scores of the own labels, the best first, by texts and their probabilities (n, 28); empty without labels."""
@@ -203,12 +184,10 @@ class EmotionPipeline:
     def _stream(self, texts, window=0):
         numbered, window = enumerate(texts), window or self.batch_size
         while batch := [_checked(text, i) for i, text in islice(numbered, window)]:
-            vad, scores, _ = self.arrays(batch)
-            said = self.flags(batch), self.own_scores(batch, scores)
-            for text, place, row, names, flags, own in zip(
-                batch, vad.tolist(), scores, self.chosen(scores), *said, strict=True
-            ):
-                yield self._reading(text, place, row, names, flags, own)
+            vad, scores, _, flags = self.arrays(batch)
+            own = self.own_scores(batch, scores)
+            for answer in zip(batch, vad.tolist(), scores, self.chosen(scores), flags, own, strict=True):
+                yield self._reading(*answer)
             window = min(2 * window, self.window)
 
     def _reading(self, text, place, row, names, flags, own):

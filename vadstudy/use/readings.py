@@ -64,9 +64,11 @@ class Arrays(NamedTuple):
     """Answers to many texts; ``vad`` and ``scores`` are NaN where the model knows no sign of a text.
 
     ``vad`` (n, 3) is in [0, 1]; ``scores`` (n, 28) are probabilities, unless the pipeline's ``ranks_only`` says that
-    they rank the labels and no more; ``cut`` (n,) says whose text was longer than is read.
+    they rank the labels and no more; ``cut`` (n,) says whose text was longer than is read, ``flags`` (n of them) what
+    makes each reading doubtful, in words.
     """
 
     vad: np.ndarray
     scores: np.ndarray
     cut: np.ndarray
+    flags: list[tuple[str, ...]]

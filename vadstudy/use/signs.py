@@ -75,8 +75,9 @@ def language(text: str) -> str | None:
     text = text[:READ]
     if sum(len(sign.encode(errors="replace")) for sign in text if sign.isalpha()) < LETTERS:
         return None
-    code, probability = _identifier().classify(text)
-    if code in ("en", "zxx") or dict(_identifier().rank(text))["en"] >= ENGLISH:
+    ranked = dict(_identifier().rank(text))
+    code, probability = next(iter(ranked.items()))  # the likeliest
+    if code in ("en", "zxx") or ranked["en"] >= ENGLISH:
         return None
     return str(_names().get(code, "")) if probability >= NAMED else ""
 
