@@ -24,3 +24,11 @@ def test_group_colour_and_index_of_a_label():
 def test_an_unknown_label_is_named():
     with pytest.raises(ValueError, match="unknown emotion 'hunger'.*admiration"):
         emotions.colour("hunger")
+
+
+def test_every_label_has_a_description_of_its_own_that_does_not_name_it():
+    found = emotions.descriptions()
+    assert list(found) == list(emotions.EMOTIONS) and len(set(found.values())) == 28
+    assert not [label for label, said in found.items() if label in said.lower()]
+    assert emotions.sentence("joy") == "This text expresses joy."
+    assert emotions.sentence("joy", "delight") == "This text expresses joy: delight."

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vadstudy import encoded
+from vadstudy.emotions import descriptions, sentence
 from vadstudy.errors import RunError
 from vadstudy.recipes import Encoded
 
@@ -41,6 +42,19 @@ def test_probabilities_beside_the_vectors_are_those_of_the_same_texts(store, mon
     assert sizes == [384 + 28] and set(frame["split"]) == {"dev", "test"}
     with pytest.raises(RunError, match="mini-vad/train: 1 of 2 texts are not among its .* the first is 'nobody'"):
         source.outputs("mini-vad/train", [source.ids("mini-vad/train")[0], "nobody"])
+
+
+def test_names_of_labels_are_beside_one_another_and_beside_the_texts(store):
+    named, described = store["labels-names"], store["labels-descriptions"]
+    assert named.splits == ["labels", "dev", "test"]
+    for run in (named, described):
+        among = run.outputs("labels").astype(float)
+        assert np.allclose(np.diag(among), 1, atol=1e-3) and np.allclose(among, among.T, atol=1e-3)
+    nearest = {run.recipe.name: run.outputs("test").argmax(axis=1) == run.labels("test") for run in (named, described)}
+    assert nearest["labels-names"].mean() > 0.15 and nearest["labels-descriptions"].mean() > 0.25
+    text = encoded.vectors(["I am so sorry, I should not have done it"])
+    label = encoded.vectors([sentence("remorse", descriptions()["remorse"])])
+    assert text @ label.T > text @ encoded.vectors([sentence("joy", descriptions()["joy"])]).T
 
 
 def test_an_unknown_lexicon_is_refused():

@@ -3,6 +3,7 @@
 import pytest
 
 from vadstudy import experiments, recipes, tables
+from vadstudy.emotions import EMOTIONS, ekman
 from vadstudy.recipes import Recipe
 from vadstudy.runs import RunStore
 
@@ -11,8 +12,9 @@ def test_every_profile_has_the_same_rows_under_its_own_encoder():
     study = experiments.named("study")
     for profile, encoder in (("mini", "minilm"), ("smoke", "tiny"), ("paper", "bert-base-cased")):
         found = experiments.named(profile)
-        assert [name for name in found if not name.startswith(("rate-", "pool-"))] == [
-            name for name in study if not name.startswith(("search-", "tuned-", "budget-", "rate-", "pool-"))
+        varied = ("rate-", "pool-", "unseen-")
+        assert [name for name in found if not name.startswith(varied)] == [
+            name for name in study if not name.startswith(("search-", "tuned-", "budget-", *varied))
         ]
         assert set(found) <= set(study)
         assert {recipe.encoder for recipe in found.values() if isinstance(recipe, Recipe)} == {encoder}
@@ -61,3 +63,11 @@ def test_the_sharp_temperature_is_the_best_on_dev():
     found = tables.temperatures(RunStore("study"))
     assert len(found) == len(experiments.TEMPERATURES)
     assert experiments.named("study")["nrc-mae-ce-sharp"].temperature == found["dev_macro_f1"].idxmax()
+
+
+def test_every_emotion_is_left_out_once_in_parts_of_several_groups():
+    parts = experiments.PARTS
+    assert sorted(label for part in parts for label in part) == sorted(set(EMOTIONS) - {"neutral"})
+    assert {len(part) for part in parts} == {3, 4}
+    assert min(len({ekman(label) for label in part}) for part in parts) >= 2
+    assert len(experiments.UNSEEN) == 5 * len(parts) == len({recipe.name for recipe in experiments.UNSEEN})

@@ -16,6 +16,8 @@ from vadstudy.recipes import SVM, Lexicon, Points, Recipe
         (dict(loss="mae"), "recipe 'r', field mapper: None does not go with 'mae'"),
         (dict(loss="ce", mapper="nrc"), "field mapper: 'nrc' does not go with 'ce'"),
         (dict(loss="ce", pooling="median"), "field pooling: unknown 'median'"),
+        (dict(loss="ce", without=("hunger",)), r"field without: \('hunger',\), expected some of the 28 emotions"),
+        (dict(loss="mse", mapper="human", without=("joy",)), "field without: needs labels, which mapper 'human'"),
         (dict(loss="ce", epochs=0), "field epochs: 0, expected more than 0"),
     ],
 )

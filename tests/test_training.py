@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from transformers import EvalPrediction
 
-from vadstudy import corpora, experiments, recipes, training
+from vadstudy import corpora, experiments, mappers, recipes, training
 from vadstudy.recipes import Recipe
 
 SMOKE = experiments.named("smoke")["scaled-mae"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def small():
     """Two labels of the mini corpus: 24, 8 and 8 comments."""
     corpus = corpora.load("mini")
@@ -59,6 +60,31 @@ def test_all_layers_train_as_well(small, tmp_path):
 def test_only_the_splits_asked_for(small, tmp_path):
     trained = training.train(replace(SMOKE, epochs=1, splits=("dev",)), 42, tmp_path / "run", small)
     assert set(trained.predictions["split"]) == {"dev"}
+
+
+@pytest.mark.parametrize("name", ["softmax", "nrc-mae"])
+def test_labels_that_are_left_out_are_not_learned_from_and_not_looked_at(small, tmp_path, monkeypatch, name):
+    recipe = replace(experiments.named("smoke")[name], epochs=1, without=("joy",), splits=("dev", "test"))
+    looked, plain = [], training.dev_scores
+    monkeypatch.setattr(
+        training,
+        "dev_scores",
+        lambda *which: lambda evaluation: looked.append(evaluation.label_ids) or plain(*which)(evaluation),
+    )
+    left_out = training.train(recipe, 42, tmp_path / "one" / "run", small)
+    assert set(np.concatenate(looked)) == {25} and left_out.predictions["label"].nunique() == 2
+    for split in small:
+        small[split] = small[split].map(lambda row: row | {"label": 3 if row["label"] == 17 else row["label"]})
+    without = replace(recipe, without=("annoyance",))
+    renamed = training.train(without, 42, tmp_path / "two" / "run", small)
+    assert renamed.predictions["o0"].equals(left_out.predictions["o0"])
+
+
+def test_a_point_is_read_while_training_among_the_labels_that_are_trained_on():
+    recipe = replace(experiments.named("smoke")["nrc-mae"], without=("joy",))
+    of = training.dev_scores(recipe, 42)
+    at_joy = EvalPrediction(mappers.nrc().points_for([17, 25]), np.array([17, 25]))
+    assert of(at_joy)["accuracy"] == 0.5
 
 
 def test_texts_of_other_corpora_are_predicted_as_well_the_same_sample_for_every_seed(small, tmp_path):

@@ -20,10 +20,22 @@ from sklearn.svm import SVC
 from vadstudy import corpora, mappers, ratings, readout
 from vadstudy.classifiers import EmotionSVM, full_proba
 from vadstudy.emotions import emotion_vad
-from vadstudy.encoded import encoded
+from vadstudy.encoded import encoded, named
 from vadstudy.inference import predict, prediction_frame, with_truth
 from vadstudy.model import load_encoder
-from vadstudy.recipes import SVM, BagOfWords, Computed, Encoded, Lengths, Lexicon, Points, Ratings, Reader, Votes
+from vadstudy.recipes import (
+    SVM,
+    BagOfWords,
+    Computed,
+    Encoded,
+    Lengths,
+    Lexicon,
+    Named,
+    Points,
+    Ratings,
+    Reader,
+    Votes,
+)
 
 if TYPE_CHECKING:
     from vadstudy.runs import Run
@@ -202,6 +214,7 @@ COMPUTE: dict[type[Computed], Callable[..., tuple[pd.DataFrame, str]]] = {
     Lexicon: lexicon_mean,
     Lengths: lengths,
     Encoded: encoded,
+    Named: named,
     Ratings: rated,
     Votes: voted,
     Reader: reader,

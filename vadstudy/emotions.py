@@ -121,3 +121,17 @@ def emotion_vad() -> "pd.DataFrame":
     import pandas as pd  # here, so that the labels alone are there at once
 
     return pd.read_csv(PACKAGED / "nrc_vad_emotions.csv", index_col=0).rename_axis("word").loc[list(EMOTIONS)]
+
+
+def descriptions() -> dict[str, str]:
+    """What each label means, in a few words of our own, by label."""
+    import csv
+
+    with open(PACKAGED / "descriptions.csv", newline="", encoding="utf-8") as file:
+        found = {row["label"]: row["description"] for row in csv.DictReader(file)}
+    return {label: found[label] for label in EMOTIONS}
+
+
+def sentence(name: str, description: str = "") -> str:
+    """What an encoder of sentences reads of a label, whether of the 28 or another."""
+    return f"This text expresses {name}{f': {description}' if description else ''}."

@@ -14,11 +14,11 @@ import torch
 from sklearn.linear_model import LogisticRegressionCV, RidgeCV
 
 from vadstudy import corpora
-from vadstudy.emotions import EMOTIONS, emotion_vad
-from vadstudy.inference import by_length, padded, with_truth
+from vadstudy.emotions import EMOTIONS, descriptions, emotion_vad, sentence
+from vadstudy.inference import by_length, padded, prediction_frame, with_truth
 from vadstudy.model import load_encoder, pool
 from vadstudy.readout import probabilities
-from vadstudy.recipes import Encoded
+from vadstudy.recipes import Encoded, Named
 
 if TYPE_CHECKING:
     from vadstudy.runs import Run
@@ -85,3 +85,15 @@ def encoded(recipe: Encoded, seed: int, sources: Sequence["Run"] = ()) -> tuple[
             outputs[:, model.classes_] = model.predict_proba(features(split))
         frames.append(with_truth(split, corpus[split], outputs))
     return pd.concat(frames, ignore_index=True), fingerprint
+
+
+def named(recipe: Named, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
+    """Cosines (n, 28) of dev's and test's texts with what the labels are called; split ``labels``: of these (28, 28)."""
+    corpus = corpora.load(recipe.corpus)
+    called = [sentence(*each) for each in descriptions().items()] if recipe.described else list(EMOTIONS)
+    labels = vectors(called, recipe.encoder, recipe.max_length)
+    frames = [prediction_frame("labels", EMOTIONS, np.arange(len(EMOTIONS)), labels @ labels.T)]
+    for split in ("dev", "test"):
+        texts = vectors(corpus[split]["text"], recipe.encoder, recipe.max_length)
+        frames.append(with_truth(split, corpus[split], texts @ labels.T))
+    return pd.concat(frames, ignore_index=True), corpora.fingerprint(corpus)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from vadstudy.emotions import EKMAN
 from vadstudy.recipes import (
     HUMAN,
     PROFILES,
@@ -12,6 +13,7 @@ from vadstudy.recipes import (
     Encoded,
     Lengths,
     Lexicon,
+    Named,
     Points,
     Ratings,
     Reader,
@@ -115,6 +117,20 @@ FOLDS = tuple(
     Recipe(f"scaled-mae-fold{i}of3", loss="mae", mapper="scaled", splits=("train",), fold=(i, 3)) for i in (1, 2, 3)
 )
 
+#: The 27 emotions without neutral, dealt into seven parts in Ekman's order, so that each part is of several groups.
+PARTS = tuple(
+    tuple([label for group, labels in EKMAN.items() if group != "neutral" for label in labels][i::7]) for i in range(7)
+)
+#: Trainings that never see the emotions of a part, in the main rows' other settings.
+UNSEEN = tuple(
+    replace(recipe, name=f"unseen-{recipe.name}-{i}", without=part, splits=HELD_OUT, keep_weights=False)
+    for i, part in enumerate(PARTS, 1)
+    for recipe in MAIN
+    if recipe.name in ("softmax", "scaled-mae", "nrc-mae", "nrc-mse", "bce")
+)
+#: Lessons and tests have one part.
+LESSON_UNSEEN = tuple(recipe for recipe in UNSEEN if recipe.without == PARTS[0])
+
 
 def _on_dev(kind: str, recipe: Recipe, layers: int | None, rate: float, epochs: int) -> Recipe:
     """A recipe with another budget, of which dev alone is predicted; ``layers`` None trains all."""
@@ -211,6 +227,8 @@ def _read_elsewhere(labels, sentiment, six, vad, lexicon, precision):
         Ratings("vad-people", vad),
         Votes("labels-votes", labels),
         Encoded("labels-encoder", labels),
+        Named("labels-names", labels),
+        Named("labels-descriptions", labels, described=True),
     ]
     for role, corpus in (("sentiment", sentiment), ("six", six), ("vad", vad)):
         rows.append(Encoded(f"{role}-encoder", corpus, rows=most.get(corpus)))
@@ -251,6 +269,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *FOLDS,
             *CARRIED,
             HUMAN_MSE,
+            *UNSEEN,
             *_computed(),
             *SEARCH,
             *TEMPERATURES,
@@ -275,7 +294,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
                 | ({"learning_rate": r.learning_rate} if r in RATES else {})
                 | ({"epochs": 4} if r.mapper is None else {}),
             )
-            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED, HUMAN_MSE)
+            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED, HUMAN_MSE, *UNSEEN)
         ]
         chosen += _computed(precision="fp32")
     else:
@@ -283,6 +302,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
         carried = [replace(recipe, carried_to=ELSEWHERE_MINI) for recipe in CARRIED]
         shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried, HUMAN_MSE)
+        shown += LESSON_UNSEEN
         chosen = [
             replace(recipe, **settings | ({"corpus": "mini-vad"} if recipe.mapper == HUMAN else {})) for recipe in shown
         ]

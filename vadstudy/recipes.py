@@ -2,7 +2,7 @@
 
 A :class:`Recipe` trains an encoder. The :class:`Computed` ones make predictions from a trained run or from texts:
 :class:`SVM`, :class:`Points` of other corpora, :class:`BagOfWords`, :class:`Lexicon`, :class:`Lengths`,
-:class:`Ratings`, :class:`Votes`, :class:`Encoded`, :class:`Reader`. Which recipes the study has:
+:class:`Ratings`, :class:`Votes`, :class:`Encoded`, :class:`Named`, :class:`Reader`. Which recipes the study has:
 :mod:`vadstudy.experiments`.
 """
 
@@ -10,6 +10,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from math import inf
 from numbers import Integral
 from typing import Any
+
+from vadstudy.emotions import EMOTIONS
 
 LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
@@ -37,7 +39,8 @@ class Recipe:
     ``splits`` are those predicted after training; candidates of the search on dev never see test. Learning rates are
     those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows``
     trains on so many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of
-    train out (i from 1), and predicts that part only. ``mean-padded`` pools over all ``max_length`` positions,
+    train out (i from 1), and predicts that part only. ``without`` names labels whose texts are neither trained on nor
+    looked at when the epoch is chosen; their texts in ``splits`` are predicted like all others. ``mean-padded`` pools over all ``max_length`` positions,
     padding included, as the paper's code did. ``carried_to`` names other corpora, each with the most texts of a split
     that are taken (None: all), whose texts are predicted right after the training, so that no weights need be kept;
     they are read up to ``carried_length`` tokens.
@@ -69,6 +72,7 @@ class Recipe:
     keep_weights: bool = False
     train_rows: int | None = None
     fold: tuple | None = None
+    without: tuple[str, ...] = ()
     carried_to: tuple[tuple[str, int | None], ...] = ()
     carried_length: int = 200
 
@@ -93,6 +97,10 @@ class Recipe:
             raise ValueError(f"recipe {self.name!r}, field dropout: {self.dropout}, expected from 0 to below 1")
         if not self.splits or set(self.splits) - {"train", "dev", "test"}:
             raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
+        if set(self.without) - set(EMOTIONS) or set(self.without) == set(EMOTIONS):
+            raise ValueError(f"recipe {self.name!r}, field without: {self.without}, expected some of the 28 emotions")
+        if self.without and self.mapper == HUMAN:
+            raise ValueError(f"recipe {self.name!r}, field without: needs labels, which mapper {HUMAN!r} has not")
         if self.fold and not 1 <= self.fold[0] <= self.fold[1]:
             raise ValueError(f"recipe {self.name!r}, field fold: {self.fold}, expected (i, n) with 1 <= i <= n")
 
@@ -206,6 +214,18 @@ class Encoded(Computed):
         super().__post_init__()
         if self.lexicon:
             _one_of(self, "lexicon", LEXICONS)
+
+
+@dataclass(frozen=True)
+class Named(Computed):
+    """How near the untrained encoder has a text to what each label is called, and the labels to one another.
+
+    ``described`` puts a label's description into a sentence with its name, in the place of the name alone.
+    """
+
+    described: bool = False
+    encoder: str = "minilm"
+    max_length: int = 200
 
 
 @dataclass(frozen=True)

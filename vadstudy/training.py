@@ -100,13 +100,16 @@ class FiniteTrainer(checkpoints.SealingTrainer):
 def dev_scores(recipe: Recipe, seed: int) -> Callable[[EvalPrediction], dict[str, float]]:
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits.
 
+    The nearest is sought among the labels that are trained on.
+
     Of points that people gave: to Pearson's r, the mean over dimensions.
     """
     nearest = None
     if recipe.mapper == HUMAN:
         return lambda evaluation: {"pearson": float(metrics.pearson(*evaluation).mean())}
     if recipe.mapper:
-        nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points, np.arange(len(EMOTIONS)))
+        known = np.flatnonzero(~np.isin(EMOTIONS, recipe.without))
+        nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points[known], known)
 
     def compute(evaluation):
         outputs, labels = evaluation
@@ -129,8 +132,12 @@ def _history(log):
     return frame.dropna(subset=["dev_loss"])[["step", "epoch", *(name for name in names.values() if name in frame)]]
 
 
-def chosen_rows(recipe: Recipe, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the rows ``train`` a recipe trains on, and which it predicts as its train split."""
+def chosen_rows(recipe: Recipe, train: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the rows ``train`` a recipe trains on, and which it predicts as its train split.
+
+    ``labels`` are those of all rows.
+    """
+    train = seen(recipe, train, labels)
     if recipe.fold:
         i, n = recipe.fold
         part = np.random.default_rng(0).permutation(len(train)) % n == i - 1
@@ -140,12 +147,18 @@ def chosen_rows(recipe: Recipe, train: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return train, train
 
 
+def seen(recipe: Recipe, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The rows whose label the recipe does not leave out; ``labels`` are those of all rows."""
+    return rows[~np.isin(labels[rows], np.flatnonzero(np.isin(EMOTIONS, recipe.without)))] if recipe.without else rows
+
+
 @dataclass(frozen=True)
 class Texts:
     """A corpus as a recipe takes it: tokens, labels and ids of all splits' texts, one behind the other.
 
     Labels are indices (n,), or, where people gave the texts' points, those (n, dims).
-    ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on.
+    ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on,
+    ``chosen_on`` those of dev by which the epoch is chosen.
     """
 
     tokens: list[list[int]]
@@ -153,6 +166,7 @@ class Texts:
     ids: np.ndarray
     rows: dict[str, np.ndarray]
     trained_on: np.ndarray
+    chosen_on: np.ndarray
     pad_id: int
 
     def dataset(self, rows: np.ndarray) -> Dataset:
@@ -164,10 +178,11 @@ class Texts:
 def tokenized(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, corpus: DatasetDict) -> Texts:
     """The :class:`Texts` of a corpus."""
     tokens, rows = _tokens(tokenizer, corpus, recipe.max_length, recipe.pooling), _rows(corpus)
-    trained_on, rows["train"] = chosen_rows(recipe, rows["train"])
     target = "vad" if recipe.mapper == HUMAN else "label"
     labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in (target, "id"))
-    return Texts(tokens, labels, ids, rows, trained_on, tokenizer.pad_token_id or 0)
+    trained_on, rows["train"] = chosen_rows(recipe, rows["train"], labels)
+    chosen_on = seen(recipe, rows["dev"], labels)
+    return Texts(tokens, labels, ids, rows, trained_on, chosen_on, tokenizer.pad_token_id or 0)
 
 
 def carried(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, name: str, most: int | None) -> tuple[Texts, str]:
@@ -182,7 +197,8 @@ def carried(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, name: str, most:
     )
     ids = np.concatenate([rows["id"] for rows in corpus.values()])
     tokens = _tokens(tokenizer, corpus, recipe.carried_length, recipe.pooling)
-    texts = Texts(tokens, labels, ids, _rows(corpus), np.array([], int), tokenizer.pad_token_id or 0)
+    none = np.array([], int)
+    texts = Texts(tokens, labels, ids, _rows(corpus), none, none, tokenizer.pad_token_id or 0)
     return texts, fingerprint
 
 
@@ -287,7 +303,7 @@ def trainer(
         data_collator=collate,
         optimizers=(optimizer, None),
         train_dataset=texts.dataset(texts.trained_on),
-        eval_dataset=texts.dataset(texts.rows["dev"]),
+        eval_dataset=texts.dataset(texts.chosen_on),
         compute_metrics=dev_scores(recipe, seed),
     )
     made.recipe_name = recipe.name
