@@ -88,7 +88,7 @@ def encoded(recipe: Encoded, seed: int, sources: Sequence["Run"] = ()) -> tuple[
 
 
 def named(recipe: Named, seed: int | None = None, sources: Sequence["Run"] = ()) -> tuple[pd.DataFrame, str]:
-    """Cosines (n, 28) of dev's and test's texts with what the labels are called; split ``labels``: of these (28, 28)."""
+    """Cosines (n, 28) of dev's and test's texts with what labels are called; split ``labels``: of these (28, 28)."""
     corpus = corpora.load(recipe.corpus)
     called = [sentence(*each) for each in descriptions().items()] if recipe.described else list(EMOTIONS)
     labels = vectors(called, recipe.encoder, recipe.max_length)
