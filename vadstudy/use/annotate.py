@@ -14,18 +14,16 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
 from vadstudy.disk import files
-from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TableError
 from vadstudy.use import tabular, writing
+from vadstudy.use.columns import COUNTS, annotated, new_columns
 from vadstudy.use.parts import Parts
-from vadstudy.use.signs import NOT_ENGLISH
 from vadstudy.use.survey import survey
 
 if TYPE_CHECKING:
@@ -33,28 +31,6 @@ if TYPE_CHECKING:
 
 #: Rows of a part: what a kill costs at most, and how many texts are sorted by their length at a time.
 PART = 1024
-#: What is counted besides rows: those without text, those in whose text the model knows no sign, texts that are cut,
-#: texts that are not English.
-COUNTS = ("empty", "unknown", "cut", "foreign")
-
-
-def new_columns(
-    probabilities: bool = False, ranks: bool = False, several: bool = False, own: Sequence[str] = ()
-) -> pa.Schema:
-    """Schema of what is added: VAD and the best label; unless the classifier only ranks the labels, its probability and
-    whether that is uncertain; ``emotions``, all that are likely enough, if asked; flags; the best of the own labels and
-    its score, if there are some; ``p_<label>`` and ``score_<own label>`` of all, if asked."""
-    columns: list[tuple[str, pa.DataType]] = [(name, pa.float32()) for name in DIMENSIONS]
-    columns += [("emotion", pa.string())]
-    if not ranks:
-        columns += [("probability", pa.float32()), ("uncertain", pa.bool_())]
-    if several:
-        columns += [("emotions", pa.string())]
-    columns += [("flags", pa.string())]
-    if own:
-        columns += [("label", pa.string()), ("label_score", pa.float32())]
-    every = [*(f"p_{emotion}" for emotion in EMOTIONS), *(f"score_{label}" for label in own)]
-    return pa.schema([*columns, *((name, pa.float32()) for name in every if probabilities)])
 
 
 @dataclass
@@ -234,65 +210,3 @@ def _state(path):
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def annotated(
-    pipeline: "EmotionPipeline", chunk: pa.Table | list[dict[str, Any]], column: str, kept: pa.Schema, added: pa.Schema
-) -> tuple[pa.Table | list[dict[str, Any]], dict[str, int]]:
-    """A chunk's kept columns with the new ones, of its own kind, a list of rows or a table, and its counts.
-
-    Numbers have four decimals in every format.
-    """
-    texts = chunk[column].to_pylist() if isinstance(chunk, pa.Table) else [row[column] for row in chunk]
-    found, counts = _answers(pipeline, texts, added.names)
-    if isinstance(chunk, pa.Table):
-        new = pa.Table.from_pylist(found, schema=added)
-        schema = pa.schema([*kept, *added])
-        return pa.Table.from_arrays([*chunk.select(kept.names).columns, *new.columns], schema=schema), counts
-    names = set(kept.names)
-    copied = ({name: value for name, value in row.items() if name in names} for row in chunk)
-    return [row | answer for row, answer in zip(copied, found, strict=True)], counts
-
-
-def _answers(pipeline, texts, names):
-    """Values of the new columns for each text, None where there is nothing to read, and the counts."""
-    out, rows = [dict.fromkeys(names) for _ in texts], [i for i, text in enumerate(texts) if text and text.strip()]
-    counts = dict.fromkeys(COUNTS, 0) | {"empty": len(texts) - len(rows)}
-    if rows:
-        some = [texts[i] for i in rows]
-        vad, scores, cut, flags = pipeline.arrays(some, progress=False)
-        known, own = ~np.isnan(vad[:, 0]), pipeline.own_scores(some, scores)
-        scores = np.where(known[:, None], scores, 0)
-        numbers = dict(zip(DIMENSIONS, vad.T, strict=True)) | {"probability": scores.max(axis=1)}
-        numbers |= {f"p_{emotion}": share for emotion, share in zip(EMOTIONS, scores.T, strict=True)}
-        columns = {name: np.round(numbers[name].astype(float), 4).tolist() for name in names if name in numbers}
-        columns["emotion"] = [EMOTIONS[i] for i in scores.argmax(axis=1)]
-        if "uncertain" in names:
-            columns["uncertain"] = (scores.max(axis=1) <= pipeline.sure).tolist()
-        if "emotions" in names:
-            columns["emotions"] = _joined(scores, pipeline.chosen(scores))
-        answers = zip(*columns.values(), strict=True)
-        for i, answer, is_known, said, mine in zip(rows, answers, known.tolist(), flags, own, strict=True):
-            out[i]["flags"] = "; ".join(said) or None
-            if is_known:
-                out[i] |= dict(zip(columns, answer, strict=True)) | _own(mine, names)
-        foreign = sum(any(flag.startswith(NOT_ENGLISH) for flag in said) for said in flags)
-        counts |= {"unknown": int((~known).sum()), "cut": int(np.sum(cut)), "foreign": foreign}
-    return out, counts
-
-
-def _own(ranked, names):
-    """Values of the own labels' columns, from their scores, the best first."""
-    if not ranked:
-        return {}
-    best, score = next(iter(ranked.items()))
-    found = {"label": best, "label_score": score} | {f"score_{label}": each for label, each in ranked.items()}
-    return {
-        name: round(value, 4) if isinstance(value, float) else value for name, value in found.items() if name in names
-    }
-
-
-def _joined(scores, chosen):
-    """Names of each row's chosen labels, the best first, with semicolons between them."""
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return [";".join(EMOTIONS[i] for i in best if names[i]) for best, names in zip(order, chosen, strict=True)]

@@ -21,6 +21,12 @@ def once(place: Path | str, names: Sequence[str]) -> None:
         raise TableError(f"{place}: the header names a column twice: {', '.join(twice)}; rename one")
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an Arrow type is one of those of text, or a dictionary of them."""
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)
+
+
 def schema(path: Path) -> pa.Schema:
     """Columns of a Parquet file with their types; a ``TableError`` if a name is there twice."""
     try:

@@ -54,8 +54,7 @@ def _survey_parquet(path, column, keep, kind):
     schema, count = arrow.schema(path), 0
     _has(path, schema.names, column)
     found = schema.field(column).type
-    values = found.value_type if pa.types.is_dictionary(found) else found
-    if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):
+    if not arrow.is_text(found):
         raise TableError(f"{path}: column {column!r} is {found}, expected text; name another with --column")
     for table in arrow.tables(path, ROWS):
         count += len(table)
