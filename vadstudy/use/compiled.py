@@ -37,7 +37,7 @@ def library() -> Any:
     OptionError
         If it is not installed.
     """
-    # The converter reports each of its uses to its makers by this module, and does without where there is none.
+    # By this module it reports imports and uses to its makers, unasked; it does without where there is none.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     try:
         import openvino
