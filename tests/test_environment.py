@@ -62,6 +62,11 @@ def direct_for_tests():
     return pins(project()["optional-dependencies"]["test"])
 
 
+def extras():
+    """Pins of what is used where it is there, by extra; the tests' own is no such thing."""
+    return {name: pins(lines) for name, lines in project()["optional-dependencies"].items() if name != "test"}
+
+
 def conda_pins():
     """Pins of environment.yml under their PyPI names, those of its pip section included."""
     lines = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
@@ -150,6 +155,25 @@ def test_the_lock_has_what_the_direct_dependencies_need_and_nothing_else():
                 waiting.append((needed, name))
     here = [line for line in lock_lines() if applies_here(Requirement(line))]
     assert set(pins(here)) == {name for name, *_ in needed_by}
+
+
+def test_extras_are_pinned_and_apart():
+    assert set(extras()) == {"openvino"}
+    for found in extras().values():
+        assert found and not set(found) & (set(pins(lock_lines())) | set(conda_pins()))
+
+
+def test_an_extra_that_is_installed_goes_with_the_lock():
+    lock = pins(lock_lines())
+    for name, wanted in [pin for found in extras().values() for pin in found.items()]:
+        try:
+            assert importlib.metadata.version(name) == wanted
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        needed = [Requirement(line) for line in importlib.metadata.requires(name) or ()]
+        for each in filter(applies_here, needed):
+            at = lock.get(canonicalize_name(each.name))
+            assert at is None or each.specifier.contains(at), f"{name} needs {each}, the lock has {at}"
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))

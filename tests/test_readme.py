@@ -126,6 +126,9 @@ def test_speeds_are_the_benchmarks():
     rate = ways["pipeline"]["texts_per_second"]
     assert said(f"{rate:.0f} comments a second", f"{1e6 / rate / 60:.0f} minutes")
     assert said(f"{ways['pipeline']['times_encode']:.1f} times") and said(f"{ways['explorer']['ms_an_answer']:.0f} ms")
+    # Measured where the extra is installed.
+    if compiled := ways.get("pipeline-openvino"):
+        assert said(f"{compiled['texts_per_second']:.0f} comments a second", f"{compiled['times_fastest']:.1f} times")
     ways = training["ways"]
     assert said(f"{ways['study']['times_the_original']:.1f} times", f"{training['target']:.2f}")
     assert said(*(f"{way['minutes_to_target']:.1f} minutes" for way in ways.values() if way["minutes_to_target"]))

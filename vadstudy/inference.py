@@ -78,7 +78,7 @@ def by_length(
 
 @torch.inference_mode()
 def predict(
-    regressor: Regressor,
+    regressor: Regressor | Callable[..., Tensor],
     token_lists: Sequence[Sequence[int]],
     precision: str = "fp32",
     batch_size: int = 64,
@@ -88,10 +88,12 @@ def predict(
 ) -> np.ndarray:
     """Outputs (n, outputs) of a regressor for tokenized texts, in the texts' order, as float32.
 
+    Instead of a regressor, anything on the processor that is called as one will do.
     ``states``, a function from indices of texts to their states after the frozen layers, saves running those layers.
     """
-    regressor.eval()
-    device = next(regressor.parameters()).device
+    device = torch.device("cpu")
+    if isinstance(regressor, nn.Module):
+        device = next(regressor.eval().parameters()).device
     out = np.empty((0, 0), np.float32)
     for batch in by_length(token_lists, batch_size, "predicting", progress):
         ids, mask = padded([token_lists[i] for i in batch], pad_id)

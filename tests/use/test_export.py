@@ -1,6 +1,7 @@
 """The exported folder: transformers classifies with it as the pipeline does, and the card's scores are the record's."""
 
 import ast
+import importlib.util
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 
 from vadstudy import tables
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
+from vadstudy.errors import OptionError
 from vadstudy.runs import RunStore
 from vadstudy.use import export
 from vadstudy.use.pipeline import EmotionPipeline
@@ -108,6 +110,35 @@ def test_it_is_a_whole_folder_for_everybody(folder):
     config = json.loads((folder / "config.json").read_text())
     assert config["auto_map"]["AutoModelForSequenceClassification"] == "modeling_emotions.EmotionModel"
     assert set(config["vad"]) == set(EMOTIONS) and config["vad"]["joy"][0] > 0.9 > config["vad"]["grief"][0]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="the extra openvino is missing")
+def test_openvino_s_files_answer_as_the_pipeline_does_without_pytorch(folder, tmp_path, read):
+    out = export.export(tmp_path / "model", profile="smoke", openvino=True)
+    names = {path.name for path in out.iterdir()}
+    assert names - {path.name for path in folder.iterdir()} == set(export.COMPILED)
+    section = (out / "README.md").read_text(encoding="utf-8").split("### Without PyTorch")[1]
+    script = snippet(section) + (
+        "\nimport sys\nassert not {'torch', 'transformers', 'vadstudy'} & set(sys.modules)\n"
+        "print(json.dumps([texts, shares.tolist(), vad.tolist()]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=out)
+    assert done.returncode == 0, done.stderr
+    texts, shares, vad = json.loads(done.stdout.splitlines()[-1])
+    expected = read.arrays(texts)
+    assert np.abs(np.array(shares) - expected.scores).max() < 1e-5
+    assert np.abs(np.array(vad) - expected.vad).max() < 1e-5
+    assert str([reading.emotion for reading in read(texts)]) in done.stdout
+    # Written again without them, none of other weights are left.
+    export.export(out, profile="smoke", overwrite=True)
+    assert {path.name for path in out.iterdir()} == names - set(export.COMPILED)
+
+
+def test_without_the_extra_nothing_is_exported(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(OptionError, match="OpenVINO is not installed; install the extra"):
+        export.export(tmp_path / "model", profile="smoke", openvino=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(folder, tmp_path, monkeypatch):

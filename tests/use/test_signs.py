@@ -1,5 +1,6 @@
 """What a text is written in: emoji in words, other languages and unknown signs flagged, English left alone."""
 
+import emoji
 import pytest
 
 from vadstudy import corpora
@@ -107,6 +108,11 @@ def test_emoji_are_read_by_their_names(text, words):
 )
 def test_a_text_without_emoji_stays_as_it_is(text):
     assert signs.in_words(text) == text
+
+
+def test_texts_that_are_taken_at_a_glance_have_no_emoji():
+    assert [each for each in emoji.EMOJI_DATA if len(each) > 1 and max(each) < signs.LEAST] == []
+    assert signs.in_words("press 1⃣ then").split() == ["press", "keycap", "1", "then"]
 
 
 @pytest.mark.parametrize(

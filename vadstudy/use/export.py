@@ -25,21 +25,27 @@ from vadstudy.model import without_bars
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import Run, RunStore
+from vadstudy.use import compiled
 from vadstudy.use.models import PEOPLE, EmotionsFirst, people
 from vadstudy.use.pipeline import EmotionPipeline
 
 CARD = PACKAGED / "card.md"
 #: The code that the folder brings with it, and the class in it that answers.
 MODELLING = PACKAGED / "modeling_emotions.py"
+#: The network as OpenVINO's two files, and what the card says of them.
+COMPILED = ("openvino_model.xml", "openvino_model.bin")
+WITHOUT_TORCH = PACKAGED / "card_openvino.md"
 
 
-def export(folder: Path | str, profile: str = "study", overwrite: bool = False) -> Path:
+def export(folder: Path | str, profile: str = "study", overwrite: bool = False, openvino: bool = False) -> Path:
     """Write the softmax's encoder, tokenizer, head and model card to a folder.
 
     Parameters
     ----------
     folder : Path
         Made if it is missing; it appears whole, or, with ``overwrite``, each of its files does.
+    openvino : bool
+        Write the network for OpenVINO, too, which needs neither PyTorch nor code to trust; needs the extra.
 
     Returns
     -------
@@ -50,7 +56,11 @@ def export(folder: Path | str, profile: str = "study", overwrite: bool = False) 
     ------
     ExportError
         If the folder holds files and ``overwrite`` is off, its parent is missing, or it cannot be written.
+    OptionError
+        If OpenVINO is asked for and not installed.
     """
+    if openvino:
+        compiled.library()
     folder = Path(folder)
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise ExportError(f"{folder} is not empty; name another folder, or replace its files with --overwrite")
@@ -61,11 +71,14 @@ def export(folder: Path | str, profile: str = "study", overwrite: bool = False) 
     shutil.rmtree(part, ignore_errors=True)
     try:
         with without_bars():
-            classifier(store, pipeline).save_pretrained(part)
+            made = classifier(store, pipeline)
+            made.save_pretrained(part)
+        if openvino:
+            compiled.save(made, part / COMPILED[0])
         shutil.copyfile(MODELLING, part / MODELLING.name)
         pipeline.tokenizer.model_max_length = pipeline.max_length
         pipeline.tokenizer.save_pretrained(part)
-        (part / "README.md").write_text(card(store, pipeline), encoding="utf-8")
+        (part / "README.md").write_text(card(store, pipeline, openvino), encoding="utf-8")
         for path in part.iterdir():
             path.chmod(0o644)
             files.sync(path)
@@ -82,6 +95,8 @@ def _put(part, folder):
     if not folder.exists():
         os.replace(part, folder)
     else:
+        for name in COMPILED:  # of other weights
+            (folder / name).unlink(missing_ok=True)
         for path in part.iterdir():
             files.replace(path, folder / path.name)
     files.sync(folder.absolute().parent)
@@ -136,8 +151,9 @@ def classifier(store: RunStore, pipeline: EmotionPipeline) -> Any:
     return made.eval()
 
 
-def card(store: RunStore, pipeline: EmotionPipeline) -> str:
-    """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with."""
+def card(store: RunStore, pipeline: EmotionPipeline, openvino: bool = False) -> str:
+    """The model card, with the scores of the pipeline's run and of the other recorded runs that it is compared with;
+    with ``openvino``, how the files for it are used, too."""
     run, recipe = pipeline.run, store.recipes[pipeline.run.recipe.name]
     true, predicted = run.labels("test"), tables.most_probable(run)
     f1 = metrics.f1_per_label(true, predicted)
@@ -155,6 +171,7 @@ def card(store: RunStore, pipeline: EmotionPipeline) -> str:
         layers=recipe.trainable_layers,
         epochs=recipe.epochs,
         max_length=recipe.max_length,
+        openvino=WITHOUT_TORCH.read_text(encoding="utf-8") if openvino else "",
         never=", ".join(never) or "none",
         scores="\n".join(f"| {name} | {value} | {interval} |" for name, value, interval in scores(store, pipeline)),
         train=f"{len(train):,}",

@@ -14,7 +14,7 @@ from vadstudy.errors import LabelError, OptionError, RunError
 from vadstudy.inference import predict
 from vadstudy.recipes import SEED
 from vadstudy.runs import RunStore
-from vadstudy.use import signs, thresholds
+from vadstudy.use import compiled, signs, thresholds
 from vadstudy.use.labels import Label, OwnLabels
 from vadstudy.use.models import MODELS, VADS, EmotionsFirst, Model, PointFirst
 from vadstudy.use.readings import Arrays, Reading
@@ -57,11 +57,14 @@ class EmotionPipeline:
         ``batch_size`` and double up to this, so that its first readings come soon.
     own : Path, sequence of str, or OwnLabels, optional
         Labels of your own to score, without training: a file with one a line, or names.
+    backend : {"torch", "openvino"}
+        What carries out the network. ``openvino``, an extra that is installed apart, compiles it when the pipeline is
+        made, for as many threads as PyTorch has then; its answers differ as two roundings do.
 
     Raises
     ------
     OptionError
-        If options are unknown, or do not go together.
+        If options are unknown, do not go together, or ask for OpenVINO where it is not installed.
     RunError
         If a run, its weights or its SVM are not recorded, or are of the other model.
     LabelError
@@ -86,8 +89,9 @@ class EmotionPipeline:
         max_length: int = 200,
         window: int = 4096,
         own: "Path | Sequence[Label | str] | OwnLabels | None" = None,
+        backend: str = "torch",
     ):
-        _together(model, vad, labels, classifier)
+        _together(model, vad, labels, classifier, backend)
         self.own = own if isinstance(own, OwnLabels | None) else OwnLabels(own)
         store = RunStore(profile)
         recipe = recipe or RECIPES[model]
@@ -108,6 +112,8 @@ class EmotionPipeline:
         #: The regressor's; None of the softmax.
         self.classifier: Any = getattr(self.model, "classifier", None)
         self.tokenizer, self.regressor = self.run.regressor()
+        self.backend = backend
+        self._network = self.regressor if backend == "torch" else compiled.Compiled(self.regressor)
         self.batch_size, self.max_length, self.window = batch_size, max_length, window
         #: Whether scores rank the labels and are no probabilities.
         self.ranks_only = self.model.ranks_only
@@ -156,7 +162,7 @@ class EmotionPipeline:
 
     def _predicted(self, tokens, progress):
         pad_id = self.tokenizer.pad_token_id or 0
-        return predict(self.regressor, tokens, batch_size=self.batch_size, pad_id=pad_id, progress=progress)
+        return predict(self._network, tokens, batch_size=self.batch_size, pad_id=pad_id, progress=progress)
 
     def arrays(self, texts: list[str], progress: bool = True) -> Arrays:
         """The :class:`Arrays` of a list of texts, for many at once."""
@@ -176,10 +182,10 @@ class EmotionPipeline:
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides a reading, as a dict of JSON values: the run's weights, what reads their outputs, thresholds,
-        the tokens read, the libraries that tell emoji and languages, the own labels."""
+        the tokens read, the libraries that tell emoji and languages, the own labels, the backend."""
         found = {"weights": self.run.meta["weights"], "max_length": self.max_length} | self.model.fingerprint()
         found |= {"signs": signs.versions(), "own": self.own.fingerprint() if self.own else None}
-        return found | {"sure": self.sure, "several": self.several}
+        return found | {"sure": self.sure, "several": self.several, "backend": compiled.label(self.backend)}
 
     def _stream(self, texts, window=0):
         numbered, window = enumerate(texts), window or self.batch_size
@@ -195,17 +201,21 @@ class EmotionPipeline:
         if np.isnan(valence):
             return Reading(text, valence, arousal, dominance, {}, flags=flags)
         order = np.argsort(-row, kind="stable").tolist()
-        found = {EMOTIONS[i]: None if self.ranks_only else float(row[i]) for i in order}
+        scores = row.tolist()
+        found = {EMOTIONS[i]: None if self.ranks_only else scores[i] for i in order}
         uncertain = None if self.sure is None else bool(row[order[0]] <= self.sure)
         labels = tuple(EMOTIONS[i] for i in order if names[i])
         return Reading(text, valence, arousal, dominance, found, uncertain, labels, flags, own)
 
 
-def _together(model, vad, labels, classifier):
+def _together(model, vad, labels, classifier, backend):
     """Refuse options that are unknown or do not go together."""
-    for what, given, known in (("model", model, MODELS), ("vad", vad, VADS), ("labels", labels, LABELS)):
+    options = (("model", model, MODELS), ("vad", vad, VADS), ("labels", labels, LABELS))
+    for what, given, known in (*options, ("backend", backend, compiled.BACKENDS)):
         if given not in known:
             raise OptionError(f"unknown {what} {given!r}; expected one of {', '.join(known)}")
+    if backend == "openvino":
+        compiled.library()
     if model == "softmax" and classifier is not None:
         raise OptionError(
             f"the classifier {classifier!r} names emotions from the regressor's points, and the model is 'softmax'; "

@@ -36,6 +36,8 @@ NAMED = 0.5
 READ = 1000
 #: From here on, characters count as emoji; below stand signs of ordinary print that Unicode lists with them (© ™ ‼).
 FIRST = "\u2190"
+#: No emoji of several characters has all of them below this one, the last of a keycap.
+LEAST = "\u20e3"
 NOT_ENGLISH, IN_WORDS, UNKNOWN_SIGNS, CUT = "not English", "emoji read as words", "unknown signs", "cut after"
 
 _TONE = re.compile(r" (?:(?:medium-)?(?:light|dark)|medium) skin tone")
@@ -47,7 +49,7 @@ def in_words(text: str) -> str:
 
     A text without emoji stays as it is.
     """
-    if text.isascii():
+    if text.isascii() or max(text) < LEAST:
         return text
     words, end, last = [], 0, None
     for match in emoji.emoji_list(text):
@@ -73,11 +75,11 @@ def language(text: str) -> str | None:
     A text of fewer than :data:`LETTERS` bytes of letters, or one whose language is in doubt, counts as English.
     """
     text = text[:READ]
-    if sum(len(sign.encode(errors="replace")) for sign in text if sign.isalpha()) < LETTERS:
+    if len("".join(filter(str.isalpha, text)).encode(errors="replace")) < LETTERS:
         return None
-    ranked = dict(_identifier().rank(text))
-    code, probability = next(iter(ranked.items()))  # the likeliest
-    if code in ("en", "zxx") or ranked["en"] >= ENGLISH:
+    code, probability = _identifier().classify(text)
+    # The likeliest language is told in less time than all: most texts are English.
+    if code in ("en", "zxx") or dict(_identifier().rank(text))["en"] >= ENGLISH:
         return None
     return str(_names().get(code, "")) if probability >= NAMED else ""
 
@@ -99,7 +101,9 @@ def versions() -> dict[str, str]:
 
 def unknown_share(tokens: Sequence[int], tokenizer: "PreTrainedTokenizerBase") -> float:
     """Share of a text's tokens that are unknown, from 0 to 1, those that begin and end it aside; 1 if none is left."""
-    inner = [token for token in tokens if token not in (tokenizer.cls_token_id, tokenizer.sep_token_id)]
+    # Each of the tokenizer's ids is looked up in several steps: once a text, not once a token.
+    ends = (tokenizer.cls_token_id, tokenizer.sep_token_id)
+    inner = [token for token in tokens if token not in ends]
     return inner.count(tokenizer.unk_token_id) / len(inner) if inner else 1.0
 
 
