@@ -85,7 +85,8 @@ def _axes():
 
 def _names(mapper, named):
     """Names beside their points, inwards, moved down where two would share a line."""
-    found, taken = "", []
+    found = ""
+    taken: list[tuple[bool, float]] = []
     for i in sorted(named, key=lambda i: -mapper.points[i][1]):
         (x, y), aside = _place(mapper.points[i]), _radius(mapper.points[i][2]) + 3
         left = mapper.points[i][0] > 0.7
