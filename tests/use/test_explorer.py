@@ -1,6 +1,7 @@
 """The explorer: what its answers are made of, and what it shows when somebody types."""
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
@@ -8,8 +9,19 @@ import pytest
 import vadstudy
 from vadstudy.emotions import EMOTIONS
 from vadstudy.use import answers, explorer
+from vadstudy.use.plane import plane
 
 TEXT = "The sky fell on me & I <b>laughed</b>"
+
+
+def trail(shown):
+    """Corners of the drawn path."""
+    return re.search(r'points="([^"]*)"', shown.space.value)[1].split()
+
+
+def trail_of(shown, points):
+    """Corners of the path of these points."""
+    return re.search(r'points="([^"]*)"', plane(shown.mapper, [], points))[1].split()
 
 
 @pytest.fixture
@@ -24,19 +36,18 @@ def test_the_package_has_it_as_explore():
 
 
 def test_it_shows_a_sentence_and_moves_its_point(shown):
-    first = (shown.path.x[-1], shown.path.y[-1], shown.path.z[-1])
+    first = trail(shown)
     assert "<b>softmax</b>" in shown.emotions.value and "<b>regressor</b>" not in shown.emotions.value
     assert "weights of the regressor (scaled-mae) are not recorded" in shown.emotions.value
     assert "make retrain RUN=scaled-mae" in shown.emotions.value and "Answered in " in shown.emotions.value
     shown.line.value = TEXT
     answer = shown.reader.answer(TEXT)
-    now = (shown.path.x[-1], shown.path.y[-1], shown.path.z[-1])
-    assert now == pytest.approx(tuple(answer.point.tolist())) and now != first
-    assert (shown.path.x[-2], shown.path.y[-2], shown.path.z[-2]) == first
-    nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:5]
-    for note, i in zip(shown.figure.layout.scene.annotations, nearest, strict=True):
-        assert (note.text, note.x, note.y, note.z) == (EMOTIONS[i], *shown.mapper.points[i])
-    assert f"<b>{answer.point[0]:.2f}</b>" in shown.emotions.value and not shown.beside.x
+    assert len(first) == 1 and trail(shown)[:1] == first and trail(shown)[1] != first[0]
+    nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:5].tolist()
+    path = [shown.settled[0][1], answer.point]
+    assert shown.space.value == plane(shown.mapper, nearest, path)
+    assert all(f">{EMOTIONS[i]}</text>" in shown.space.value for i in nearest)
+    assert f"<b>{answer.point[0]:.2f}</b>" in shown.emotions.value
 
 
 def test_what_is_typed_is_no_html(shown):
@@ -48,7 +59,8 @@ def test_what_is_typed_is_no_html(shown):
 def test_the_regressor_stands_beside(both):
     shown = explorer.Explorer("Such a fine day", both)
     answer, html = both.answer("Such a fine day"), shown.emotions.value
-    assert (shown.beside.x[0], shown.beside.y[0], shown.beside.z[0]) == pytest.approx(tuple(answer.beside.tolist()))
+    numbers = ", ".join(f"{value:.2f}" for value in answer.beside)
+    assert f"<title>by the regressor: {numbers}</title>" in shown.space.value
     of_softmax, of_regressor = html.split("<b>softmax</b>")[1].split("<b>regressor</b>")
     for part, name in ((of_softmax, "softmax"), (of_regressor, "regressor")):
         best = np.argsort(-answer.emotions[name], kind="stable")[:5]
@@ -65,17 +77,17 @@ def test_it_says_when_a_text_is_uncertain(shown, sure, said):
 
 @pytest.mark.parametrize("text", ["ꙮ ꙮ", "\u200b", "half \ud83d"])
 def test_a_text_that_cannot_be_read_moves_nothing(shown, text):
-    before = list(shown.path.x)
+    before = shown.space.value
     shown.line.value = text
     assert shown.emotions.value == "The model knows no sign of this text." and not shown.words.value
-    assert list(shown.path.x) == before and len(shown.settled) == 1
+    assert shown.space.value == before and len(shown.settled) == 1
 
 
 def test_nothing_typed_and_one_word(shown, monkeypatch):
-    before = list(shown.path.x)
+    before = shown.space.value
     shown.line.value = "   "
     assert "Type a sentence" in shown.emotions.value and not shown.words.value
-    assert list(shown.path.x) == before
+    assert shown.space.value == before
     shown.line.value = "Wonderful"
     assert "nothing to leave out" in shown.words.value
     monkeypatch.setattr(answers, "MAX_WORDS", 2)
@@ -90,7 +102,8 @@ def test_the_path_has_the_last_sentences_only(shown):
         shown.line.value = sentence + " and on"
     sentences = [sentence + " and on" for sentence in sentences]
     points = [shown.reader.answer(sentence).point for sentence in sentences[-explorer.TRAIL :]]
-    assert np.transpose([shown.path.x, shown.path.y, shown.path.z]) == pytest.approx(np.array(points))
+    assert len(trail(shown)) == explorer.TRAIL
+    assert shown.space.value.count("<polyline") == 1 and trail(shown) == trail_of(shown, points)
 
 
 def test_in_a_kernel_words_wait_for_a_pause(shown, monkeypatch):
@@ -108,5 +121,6 @@ def test_in_a_kernel_words_wait_for_a_pause(shown, monkeypatch):
     assert weighed == [TEXT] and "What each word adds" in shown.words.value
 
 
-def test_the_figure_has_no_button_that_uploads_it(shown):
-    assert shown.figure._config["showSendToCloud"] is False and shown.figure._config["plotlyServerURL"] == ""
+def test_the_space_needs_no_script_and_no_host(shown):
+    assert "<script" not in shown.space.value and "http" not in shown.space.value
+    assert shown.space.value.count("<title>") == 28 + 1

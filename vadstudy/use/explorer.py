@@ -7,13 +7,12 @@ from html import escape
 
 import ipywidgets as widgets
 import numpy as np
-import plotly.graph_objects as go
 
 from vadstudy import mappers
 from vadstudy.emotions import DIMENSIONS, EMOTIONS, colour
-from vadstudy.plots import CONFIG, interactive
 from vadstudy.use.answers import Reader
 from vadstudy.use.pipeline import RECIPES
+from vadstudy.use.plane import plane
 from vadstudy.use.tabular import half_character
 
 #: Sentences whose points are joined by a line, the newest included.
@@ -42,14 +41,11 @@ class Explorer(widgets.VBox):
         self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
         self.mapper = mappers.nrc()
         self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
-        self.figure = go.FigureWidget(_space(self.mapper))
-        self.figure._config = CONFIG | dict(responsive=False)
-        self.path, self.beside = self.figure.data[-2:]
+        half = dict(flex="1 1 340px", min_width="0", max_width="100%", margin="0")
+        self.space = widgets.HTML(plane(self.mapper, [], []), layout=widgets.Layout(**half))
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
-        space = widgets.Box([self.figure], layout=widgets.Layout(flex="0 0 auto"))
-        beside = widgets.Layout(flex="1 1 0", min_width="380px", padding="0 8px")
-        side = widgets.VBox([self.emotions, self.words], layout=beside)
-        super().__init__([self.line, widgets.HBox([space, side])])
+        side = widgets.VBox([self.emotions, self.words], layout=widgets.Layout(**half))
+        super().__init__([self.line, widgets.HBox([self.space, side], layout=widgets.Layout(flex_flow="row wrap"))])
         self.line.observe(self._typed, names="value")
         self.show(text)
         self.weigh(text)
@@ -76,10 +72,7 @@ class Explorer(widgets.VBox):
             return
         took = 1000 * (time.perf_counter() - started)
         nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:TOP]
-        with self.figure.batch_update():
-            self.path.update(_path([*self._before(text), answer.point]))
-            self.beside.update(_at([] if answer.beside is None else [answer.beside]))
-            self.figure.layout.scene.annotations = _names(self.mapper, nearest)
+        self.space.value = plane(self.mapper, nearest.tolist(), [*self._before(text), answer.point], answer.beside)
         note = f"<p>{NO_REGRESSOR}</p>" if answer.beside is None else ""
         found = _numbers(answer) + _bars(answer.emotions) + note
         self.emotions.value = _block(f"{found}<p>Answered in {took:.0f} ms.</p>")
@@ -97,52 +90,6 @@ class Explorer(widgets.VBox):
         if text == self.line.value and self.point is not None:
             self.words.value = _block(_weights(self.reader.words(text), len(text.split())))
             self.settled.append((text, self.point))
-
-
-def _path(points):
-    """Coordinates of the path's trace: always :data:`TRAIL` points, the oldest repeated while there are fewer."""
-    return _at([points[0]] * (TRAIL - len(points)) + points)
-
-
-def _at(points):
-    """Coordinates of points, for a trace."""
-    x, y, z = np.reshape(points, (-1, 3)).T.tolist()
-    return dict(x=x, y=y, z=z)
-
-
-def _names(mapper, labels):
-    """Names of labels at their points, as annotations: a trace's letters shrink when they are changed."""
-    return [
-        dict(x=x, y=y, z=z, text=EMOTIONS[i], showarrow=False, yshift=14, font_size=13)
-        for i, (x, y, z) in zip(labels, mapper.points[labels].tolist(), strict=True)
-    ]
-
-
-def _space(mapper):
-    """Figure of the labels' points, whose last traces are the path of the texts and the regressor's point."""
-    figure = interactive([mapper])
-    figure.update_layout(
-        height=520,
-        width=510,
-        margin=dict(l=0, r=0, t=0, b=0),
-        scene_camera_eye=dict(x=1.6, y=1.6, z=1.1),
-        legend=dict(orientation="h", y=0, title_text="", font_size=10),
-    )
-    figure.add_scatter3d(
-        **_path([mapper.points.mean(axis=0)]),
-        mode="lines+markers",
-        name="text",
-        hoverinfo="name",
-        line=dict(color="#000000", width=5),
-        marker=dict(color="#000000", symbol="diamond", size=[3] * (TRAIL - 1) + [9]),
-    )
-    return figure.add_scatter3d(
-        **_at([]),
-        mode="markers",
-        name="by the regressor",
-        hoverinfo="name",
-        marker=dict(color="#000000", symbol="diamond-open", size=7),
-    )
 
 
 def _block(html):
