@@ -37,6 +37,8 @@ endif
 REPORTED := build/$(PROFILE)/.reported
 
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+# The longest are among the later ones: begun first, they do not run alone at the end.
+LATER_FIRST := $(shell printf '%s\n' $(NOTEBOOKS) | sort -r)
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 # What each executed notebook was made from, besides the notebook.
 SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
@@ -66,10 +68,10 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 
 test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
 	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
-	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env $(NOTEBOOKS)
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env $(LATER_FIRST)
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
-	TQDM_DISABLE=1 $(PY) -m pytest tests/faults tests/lab/test_grid.py -vv -n 2
+	TQDM_DISABLE=1 $(PY) -m pytest tests/faults tests/lab/test_grid.py tests/test_training.py -vv -n 2
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	$(PY) -m jupyterlab notebooks

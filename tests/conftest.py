@@ -24,7 +24,7 @@ import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
-from vadstudy import experiments, recipes  # noqa: E402
+from vadstudy import bootstrap, experiments, recipes  # noqa: E402
 from vadstudy.runs import TEXTS, RunStore  # noqa: E402
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
@@ -73,7 +73,10 @@ def notebook(path):
 
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
-    """IPython in this process, where the libraries are imported already; what notebooks set is set back."""
+    """IPython in this process, where the libraries are imported already; what notebooks set is set back.
+
+    Cells run, and are not read: a hundredth of the resamples does. With all of them, nbval runs the notebooks.
+    """
     # Here, because few tests need them, and all wait for what is imported above.
     import matplotlib.pyplot as plt
     import pandas as pd
@@ -81,6 +84,7 @@ def shell(tmp_path, monkeypatch):
 
     monkeypatch.delenv("VADSTUDY_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 100)
     InteractiveShell.clear_instance()
     found = InteractiveShell.instance(ipython_dir=str(tmp_path), user_module=types.ModuleType("executed_notebook"))
     with plt.rc_context(), pd.option_context("display.max_colwidth", pd.get_option("display.max_colwidth")):

@@ -237,7 +237,8 @@ def test_paper_with_one_job_leaves_the_threads_alone(outline):
 
 @pytest.mark.parametrize("failing", ["-m not faults$", "--nbval-lax"])
 def test_test_fails_if_either_part_fails(outline, failing):
-    notebooks = " ".join(f"notebooks/{path.name}" for path in sorted((outline.folder / "notebooks").glob("0*.ipynb")))
+    paths = sorted((outline.folder / "notebooks").glob("0*.ipynb"), reverse=True)
+    notebooks = " ".join(f"notebooks/{path.name}" for path in paths)
     assert outline.make("test").returncode == 0
     assert [call.split("-m ", 1)[1] for call in outline.calls()] == [
         "pytest -n 2 --dist worksteal -m not faults",

@@ -140,6 +140,7 @@ training.train(replace(experiments.named("smoke")["scaled-mae"], epochs=8), 42, 
 """
 
 
+@pytest.mark.faults
 def test_after_sigkill_it_goes_on_to_the_same_predictions(tmp_path):
     undisturbed = training.train(LONGER, 42, tmp_path / "a" / "run")
     killed = tmp_path / "b" / "run"

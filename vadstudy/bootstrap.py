@@ -254,7 +254,7 @@ def compare(
     truth: ArrayLike,
     measure: Callable[[Any, np.ndarray], Measured] = classification,
     strata: bool = True,
-    n_resamples: int = RESAMPLES,
+    n_resamples: int | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Score every row and its resamples.
@@ -269,13 +269,15 @@ def compare(
         :func:`classification`, or such as it: sums over rows, (sums, n) sparse, and the function to the scores.
     strata : bool
         Whether ``truth`` are labels by which the resamples for differences are stratified.
+    n_resamples : int, optional
+        By default :data:`RESAMPLES`.
 
     Raises
     ------
     ValueError
         If a row has several predictions and not as many trainings: nothing would tell which rows to pair.
     """
-    truth = np.asarray(truth)
+    truth, n_resamples = np.asarray(truth), n_resamples or RESAMPLES
     for name, row in rows.items():
         if len(row.predictions) > 1 and len(row.trainings) != len(row.predictions):
             raise ValueError(
