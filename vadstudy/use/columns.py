@@ -65,10 +65,11 @@ def answers(
     pipeline: "EmotionPipeline", texts: Sequence[str | None], names: Sequence[str]
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Values of the new columns for each text, None where there is nothing to read, and the counts."""
-    out, rows = [dict.fromkeys(names) for _ in texts], [i for i, text in enumerate(texts) if text and text.strip()]
+    out: list[dict[str, Any]] = [dict.fromkeys(names) for _ in texts]
+    read = {i: text for i, text in enumerate(texts) if text and text.strip()}
+    rows, some = list(read), list(read.values())
     counts = dict.fromkeys(COUNTS, 0) | {"empty": len(texts) - len(rows)}
     if rows:
-        some = [texts[i] for i in rows]
         vad, scores, cut, flags = pipeline.arrays(some, progress=False)
         known, own = ~np.isnan(vad[:, 0]), pipeline.own_scores(some, scores)
         scores = np.where(known[:, None], scores, 0)
