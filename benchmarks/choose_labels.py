@@ -15,8 +15,9 @@ from sklearn.metrics import f1_score
 from vadstudy import carried, corpora
 from vadstudy.emotions import EMOTIONS
 from vadstudy.encoded import vectors
+from vadstudy.readout import DIRECT, READ_OUT, named
 from vadstudy.runs import RunStore
-from vadstudy.use.labels import DIRECT, READ_OUT, direct, known_vectors, read_out
+from vadstudy.use.labels import known_vectors
 
 DEALS, PARTS = 10, 7
 TEMPERATURES = (0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -34,6 +35,13 @@ def conse(probabilities, known, own):
     """The read-out as it was published: no mean is taken away."""
     expected = probabilities @ known
     return (expected / np.linalg.norm(expected, axis=1, keepdims=True)) @ own.T
+
+
+def centred(probabilities, vectors, known):
+    """The read-out as it is used, of all labels."""
+    whole = np.zeros((len(probabilities), len(vectors)))
+    whole[:, known] = probabilities
+    return named(whole, vectors @ vectors.T, known)
 
 
 def means(scored):
@@ -62,10 +70,10 @@ def main():
     ways = {
         "direct, names": [t @ names[p].T for p, _, t, _, _ in parts],
         "direct, sentences": [t @ sentences[p].T for p, _, t, _, _ in parts],
-        "direct, sentences, less the mean": [direct(t - usual, sentences[p]) for p, _, t, _, _ in parts],
+        "direct, sentences, less the mean": [(t - usual) @ sentences[p].T for p, _, t, _, _ in parts],
         "read-out, names": [conse(x, names[r], names[p]) for p, r, _, x, _ in parts],
         "read-out, sentences": [conse(x, sentences[r], sentences[p]) for p, r, _, x, _ in parts],
-        "read-out, sentences, less the mean": [read_out(x, sentences[r], sentences[p]) for p, r, _, x, _ in parts],
+        "read-out, sentences, less the mean": [centred(x, sentences, r)[:, p] for p, r, _, x, _ in parts],
     }
     lines = {}
     for way, cosines in ways.items():

@@ -235,3 +235,31 @@ def test_a_finding_names_direction_equality_or_neither():
     )
     assert finding(line(difference=0.0, verdict="equal")).startswith("macro-F1 equal within 0.02 (")
     assert finding(line(difference=0.0, verdict="no difference found")).startswith("macro-F1: no difference found (")
+
+
+def test_where_labels_are_drawn_the_label_is_the_unit():
+    # Twelve labels, each wholly right or wholly wrong: many texts tell no more of labels than few.
+    labels = np.repeat(np.arange(12), np.arange(10, 130, 10))
+    right = labels % 3 == 0
+    weights = 1 / np.bincount(labels)[labels]
+
+    def share(right, labels):
+        return np.stack([weights * right, weights]), lambda sums: {"share": sums[0] / sums[1]}
+
+    compared = compare({"row": Row([right])}, labels, share, n_resamples=4000, labels_drawn=True)
+    assert compared.values["row"]["share"] == pytest.approx(1 / 3)
+    # Not exact: a resample of a label has other texts, but as many, and all of them are alike.
+    assert compared.draws["row"]["share"].std() == pytest.approx((1 / 3 * 2 / 3 / 12) ** 0.5, rel=0.05)
+    assert (compared.draws["row"]["share"] == compared.alone["row"]["share"]).all()
+
+
+def test_where_labels_are_drawn_their_texts_are_too():
+    labels = np.repeat(np.arange(4), 100)
+    right = np.tile(np.arange(100) < 50, 4)
+
+    def share(right, labels):
+        return np.stack([1.0 * right, np.ones(400)]), lambda sums: {"share": sums[0] / sums[1]}
+
+    compared = compare({"row": Row([right])}, labels, share, n_resamples=4000, labels_drawn=True)
+    # Drawn labels that come twice bring other texts each time: only texts vary here.
+    assert compared.draws["row"]["share"].std() == pytest.approx((0.25 / 400) ** 0.5, rel=0.06)

@@ -58,3 +58,30 @@ def test_what_are_no_probabilities_is_refused(shares):
         readout.median(np.log(shares), nrc())
     with pytest.raises(ValueError, match="temperature 0"):
         readout.probabilities(shares, 0)
+
+
+def test_what_is_read_off_by_names_is_the_known_label_s_own_direction():
+    vectors = np.random.default_rng(0).normal(size=(28, 8))
+    gram, known = vectors @ vectors.T, np.arange(28)
+    cosines = readout.named(np.eye(28), gram, known)
+    assert np.diag(cosines) == pytest.approx(np.ones(28)) and (cosines.argmax(axis=1) == np.arange(28)).all()
+    assert readout.named(np.full((1, 28), 1 / 28), gram, known) == pytest.approx(np.zeros((1, 28)), abs=1e-6)
+
+
+def test_a_label_that_is_not_known_is_found_by_what_it_is_called_alone():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(5, 8))
+    vectors[4] = vectors[0] + vectors[1]
+    known, shares = np.arange(4), np.array([[0.5, 0.5, 0, 0, 0], [0, 0, 0.5, 0.5, 0]])
+    found = readout.named(shares, vectors @ vectors.T, known)
+    # By its definition: the expected vector, and the label's, each less the mean of the known ones.
+    centred = vectors - vectors[known].mean(axis=0)
+    expected = shares @ centred
+    direct = expected @ centred.T / np.linalg.norm(expected, axis=1)[:, None] / np.linalg.norm(centred, axis=1)
+    np.testing.assert_allclose(found, direct, atol=1e-9)
+    assert found[0, 4] > found[1, 4]
+
+
+def test_both_ways_by_a_name_have_their_own_temperatures():
+    assert readout.combined([[0.7]], [[0.0]]) == pytest.approx(np.array([[10.0]]))
+    assert readout.combined([[0.0]], [[0.4]]) == pytest.approx(np.array([[2.0]]))

@@ -16,7 +16,7 @@ on one resample of rows after the other, and knows no second level for trainings
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -256,6 +256,7 @@ def compare(
     strata: bool = True,
     n_resamples: int | None = None,
     seed: int = 0,
+    labels_drawn: bool = False,
 ) -> Comparison:
     """Score every row and its resamples.
 
@@ -271,6 +272,9 @@ def compare(
         Whether ``truth`` are labels by which the resamples for differences are stratified.
     n_resamples : int, optional
         By default :data:`RESAMPLES`.
+    labels_drawn : bool
+        Whether the labels in ``truth`` are drawn first, and the rows of each drawn one within it: for what is said of
+        labels in general, those that were not tried among them. Strata are then none.
 
     Raises
     ------
@@ -294,17 +298,18 @@ def compare(
 
     @cache
     def resample(stratified: bool) -> dict:
-        return _draws(rows, measured, truth if stratified else one_stratum, n_resamples, seed)
+        draw = partial(_counts, truth if stratified else one_stratum)
+        return _draws(rows, measured, partial(_counts_of_labels, truth) if labels_drawn else draw, n_resamples, seed)
 
-    return Comparison(values, lambda stratified: resample(stratified and strata))
+    return Comparison(values, lambda stratified: resample(stratified and strata and not labels_drawn))
 
 
-def _draws(rows, measured, strata, n_resamples, seed):
-    """Scores of each row in each resample, the mean over its drawn trainings."""
+def _draws(rows, measured, counted, n_resamples, seed):
+    """Scores of each row in each resample, the mean over its drawn trainings; ``counted`` gives a resample's counts."""
     parts: dict[str, list[list[dict]]] = {name: [[] for _ in each] for name, each in measured.items()}
     rng, step = np.random.default_rng(seed), 500
     for start in range(0, n_resamples, step):
-        counts = _counts(strata, min(step, n_resamples - start), rng)
+        counts = counted(min(step, n_resamples - start), rng)
         for name, each in measured.items():
             for part, (sums, scores) in zip(parts[name], each, strict=True):
                 part.append(scores((sums @ counts).astype(float)))
@@ -325,6 +330,19 @@ def _counts(strata, n_resamples, rng):
         rows = np.flatnonzero(strata == stratum)
         drawn = rng.integers(len(rows), size=(n_resamples, len(rows))) + len(rows) * np.arange(n_resamples)[:, None]
         counts[rows] = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(n_resamples, -1).T
+    return counts
+
+
+def _counts_of_labels(labels, n_resamples, rng):
+    """How often each row is drawn, (n, n_resamples), if labels are drawn first: m times, and it brings m times as many
+    rows as it has."""
+    counts = np.zeros((len(labels), n_resamples), np.float32)
+    found, sizes = np.unique(labels, return_counts=True)
+    times = rng.multinomial(len(found), np.full(len(found), 1 / len(found)), n_resamples)
+    for label, size, drawn in zip(found, sizes, times.T, strict=True):
+        resample = np.repeat(np.arange(n_resamples), size * drawn)
+        places = resample * size + rng.integers(size, size=len(resample))
+        counts[labels == label] = np.bincount(places, minlength=size * n_resamples).reshape(n_resamples, size).T
     return counts
 
 

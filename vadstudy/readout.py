@@ -5,6 +5,9 @@ and the mapper's points turn them into a point. Which one depends on what an err
 least squared error, and is what a regressor trained with MSE aims at; the *median* has the least absolute error, and is
 what one trained with MAE aims at. The expected point moves with every probability; the median lies, in each dimension,
 at one label's coordinate, and stays there until another label takes over.
+
+In the place of the mapper's points may stand the vectors that a sentence encoder has of what labels are called:
+:func:`named`.
 """
 
 import numpy as np
@@ -13,6 +16,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from vadstudy.mappers import Mapper
+
+#: Temperatures of the two ways by a label's name, where they are combined.
+DIRECT, READ_OUT = 0.07, 0.2
 
 
 def probabilities(logits: ArrayLike, temperature: float = 1.0) -> np.ndarray:
@@ -76,6 +82,38 @@ def median(probabilities: ArrayLike, mapper: Mapper) -> np.ndarray:
         reached = found[:, order].cumsum(axis=1) >= 0.5 - 1e-9
         point[:, dimension] = places[order][reached.argmax(axis=1)]
     return point
+
+
+def named(probabilities: np.ndarray, gram: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """How near the expected label vector of each text lies to every label's: cosines (n, labels).
+
+    ConSE (Norouzi et al. 2014): the known labels' vectors, weighed by their probabilities. Here the known labels' mean
+    is taken away from all vectors first, for what every label has in common tells none apart.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n, labels)
+        0 for labels that are not known; each row sums to 1.
+    gram : array of shape (labels, labels)
+        The labels' vectors' products with one another, which are all that the cosines need.
+    known : array of indices
+        The labels by which the mean is taken.
+    """
+    probabilities, gram = np.asarray(probabilities, float), np.asarray(gram, float)
+    to_mean = gram[:, known].mean(axis=1)
+    centred = gram - to_mean - to_mean[:, None] + to_mean[known].mean()
+    products = probabilities @ centred
+    lengths = np.sqrt(np.maximum((products * probabilities).sum(axis=1), 1e-12))
+    return products / lengths[:, None] / np.sqrt(np.maximum(np.diag(centred), 1e-12))
+
+
+def combined(direct: ArrayLike, by_softmax: ArrayLike) -> np.ndarray:
+    """Two ways by a label's name in one score (n, labels): a text's cosines with it, and :func:`named`'s.
+
+    Each is divided by its temperature: those of the least log loss on GoEmotions' dev, of labels that were treated as
+    if unseen (``benchmarks/choose_labels.py``).
+    """
+    return np.asarray(direct) / DIRECT + np.asarray(by_softmax) / READ_OUT
 
 
 def _checked(probabilities, mapper):

@@ -5,7 +5,6 @@ import pytest
 
 from vadstudy.emotions import EMOTIONS, index
 from vadstudy.errors import LabelError
-from vadstudy.use import labels
 from vadstudy.use.labels import Label, OwnLabels, read
 
 
@@ -28,7 +27,7 @@ def test_a_file_has_a_label_a_line(tmp_path):
     path.write_bytes("\ufeffnostalgia:  longing for: the past \r\n\n  quiet   joy\n😂\nWeltschmerz\n".encode())
     assert read(path) == [Label("nostalgia", "longing for: the past"), *map(Label, ("quiet joy", "😂", "Weltschmerz"))]
     assert OwnLabels(path).names == ("nostalgia", "quiet joy", "😂", "Weltschmerz")
-    assert read(path)[0].sentence == "This text expresses nostalgia: longing for: the past."
+    assert read(path)[0] == Label("nostalgia", "longing for: the past")
 
 
 @pytest.mark.parametrize(
@@ -108,13 +107,6 @@ def test_texts_that_the_model_cannot_read_have_no_scores(moods):
     assert moods.scores([], np.empty((0, 28))).shape == (0, 4)
     with pytest.raises(ValueError, match=r"probabilities have shape \(1, 28\), expected \(2, 28\)"):
         moods.scores(["a", "b"], unsure(1))
-
-
-def test_the_read_out_is_the_known_label_s_own_direction():
-    known = np.random.default_rng(0).normal(size=(28, 8))
-    cosines = labels.read_out(np.eye(28), known, known)
-    assert np.diag(cosines) == pytest.approx(np.ones(28)) and (cosines.argmax(axis=1) == np.arange(28)).all()
-    assert labels.read_out(np.full((1, 28), 1 / 28), known, known) == pytest.approx(np.zeros((1, 28)), abs=1e-6)
 
 
 def test_the_fingerprint_is_what_the_labels_say(moods):

@@ -27,12 +27,11 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from vadstudy.emotions import EMOTIONS
+from vadstudy.emotions import EMOTIONS, sentence
 from vadstudy.errors import LabelError
+from vadstudy.readout import combined, named
 from vadstudy.use.signs import in_words
 
-#: Temperatures of the two cosines.
-DIRECT, READ_OUT = 0.07, 0.2
 #: Characters of a line: more than the encoder would read to its end.
 LONGEST = 500
 HINT = "write `name` or `name: description`, one label a line"
@@ -44,11 +43,6 @@ class Label:
 
     name: str
     description: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What the encoder reads of it."""
-        return f"This text expresses {self.name}{f': {self.description}' if self.description else ''}."
 
 
 def read(path: Path | str) -> list[Label]:
@@ -163,11 +157,12 @@ class OwnLabels:
         if not len(texts):
             return np.empty((0, len(self.labels)))
         if self._own is None:
-            sentences = [Label(in_words(label.name), in_words(label.description)).sentence for label in self.labels]
+            sentences = [sentence(in_words(label.name), in_words(label.description)) for label in self.labels]
             self._own = vectors_of(sentences, self.encoder)
         known, usual = known_vectors(self.encoder)
         found = vectors_of([in_words(text) for text in texts], self.encoder) - usual
-        return softmax(direct(found, self._own) / DIRECT + read_out(probabilities, known, self._own) / READ_OUT, axis=1)
+        by_softmax = named(np.pad(probabilities, ((0, 0), (0, len(self._own)))), *_products(known, self._own))
+        return softmax(combined(found @ self._own.T, by_softmax[:, len(known) :]), axis=1)
 
     def ranked(self, texts: Sequence[str], probabilities: np.ndarray) -> list[dict[str, float]]:
         """:meth:`scores` as a dict a text, the best label first; an empty one where they are NaN."""
@@ -188,7 +183,7 @@ def known_vectors(encoder: str) -> tuple[np.ndarray, np.ndarray]:
     from vadstudy import corpora
 
     usual = [text for split in corpora.mini().values() for text in split["text"][::4]]
-    return vectors_of([Label(each).sentence for each in EMOTIONS], encoder), vectors_of(usual, encoder).mean(axis=0)
+    return vectors_of([sentence(each) for each in EMOTIONS], encoder), vectors_of(usual, encoder).mean(axis=0)
 
 
 def vectors_of(texts: Sequence[str], encoder: str) -> np.ndarray:
@@ -198,19 +193,7 @@ def vectors_of(texts: Sequence[str], encoder: str) -> np.ndarray:
     return vectors(texts, encoder, progress=False)
 
 
-def direct(centred: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """How near texts (n, width), less the mean of ordinary ones, lie to labels (k, width): (n, k)."""
-    return centred @ own.T
-
-
-def read_out(probabilities: np.ndarray, known: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Cosines (n, k) of the expected vector of the known labels (m, width), by (n, m), with the new labels' (k, width).
-
-    The known labels' mean is taken away from all, for what every label has in common tells none apart.
-    """
-    centre = known.mean(axis=0)
-    return _unit(probabilities @ (known - centre)) @ _unit(own - centre).T
-
-
-def _unit(rows):
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+def _products(known, own):
+    """What :func:`vadstudy.readout.named` takes: the products of all labels' vectors, and which of them are known."""
+    both = np.vstack([known, own])
+    return both @ both.T, np.arange(len(known))
