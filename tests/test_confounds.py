@@ -125,3 +125,21 @@ def test_a_pair_s_interval_and_rank_are_welch_s_and_the_count_s():
 def test_spread_points_are_compared_with_scaled_ones_where_nrc_has_them():
     found = lines(confounds.meaning(made(spread_apart=0.02)), "spread, dealt at random", "scaled, where NRC has them")
     assert list(found["verdict"]) == ["higher"] * 3 and found["rank"].isna().all()
+
+
+def test_the_best_budgets_are_those_of_the_record():
+    found = confounds.budget(RunStore())
+    for row, lines in found.groupby("row"):
+        best = lines.loc[lines["dev_macro_f1"].idxmax()]
+        assert best["layers"] == 2
+        assert experiments.BEST_BUDGETS[row] == {name: best[name] for name in ("learning_rate", "epochs")}
+
+
+@pytest.mark.smoke
+def test_rows_of_budgets_are_read_as_the_study_s_own():
+    rows = confounds.budgeted_rows(RunStore("smoke"))
+    assert list(rows) == ["softmax, argmax", "nrc-mae, 1NN", "nrc-mae, SVM", "scaled-mae, 1NN", "scaled-mae, SVM"]
+    # Profiles without a search have no budgets; the study has a row more for each.
+    named = {recipe.name: recipe for recipe in experiments.BUDGETED}
+    assert set(named) == {f"budgeted-{row}" for row in experiments.BEST_BUDGETS}
+    assert all("test" in recipe.splits for recipe in named.values())

@@ -16,7 +16,7 @@ from vadstudy import bootstrap, metrics, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.experiments import BUDGET, plan
+from vadstudy.experiments import BEST_BUDGETS, BUDGET, plan
 from vadstudy.recipes import SEED
 from vadstudy.runs import Run, RunStore
 
@@ -130,6 +130,19 @@ def budget(store: RunStore) -> pd.DataFrame:
             )
     order = ["row", "layers", "learning_rate", "epochs"]
     return pd.DataFrame(lines).sort_values(order, key=lambda c: c.astype(str) if c.name == "layers" else c)
+
+
+def budgeted_rows(store: RunStore) -> dict[str, Row]:
+    """Test predictions at the study's own budget and, in profiles that search it, at each row's best on dev
+    (:data:`vadstudy.experiments.BEST_BUDGETS`); the plain classifier by argmax, the others by 1NN and the SVM."""
+    rows: dict[str, Row] = {}
+    for name in BEST_BUDGETS:
+        for each in (name, f"budgeted-{name}"):
+            if each in store.recipes and store.recipes[each].mapper:
+                rows |= tables.read_points(store, each)
+            elif each in store.recipes:
+                rows[f"{each}, argmax"] = tables.row(store.all(each), tables.most_probable)
+    return rows
 
 
 def held_out_rows(store: RunStore) -> dict[str, Row]:
