@@ -27,8 +27,17 @@ import pytest  # noqa: E402
 from vadstudy import bootstrap, experiments, recipes  # noqa: E402
 from vadstudy.runs import TEXTS, RunStore  # noqa: E402
 
+#: The study's number of resamples; tests, which read no interval's last digit, take a hundredth of it.
+RESAMPLES, bootstrap.RESAMPLES = bootstrap.RESAMPLES, bootstrap.RESAMPLES // 100
+
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
+
+
+@pytest.fixture
+def resamples():
+    """How many resamples an interval of the study rests on."""
+    return RESAMPLES
 
 
 def pytest_unconfigure():
@@ -75,7 +84,7 @@ def notebook(path):
 def shell(tmp_path, monkeypatch):
     """IPython in this process, where the libraries are imported already; what notebooks set is set back.
 
-    Cells run, and are not read: a hundredth of the resamples does. With all of them, nbval runs the notebooks.
+    Cells run, and are not read. With all resamples, nbval runs the notebooks.
     """
     # Here, because few tests need them, and all wait for what is imported above.
     import matplotlib.pyplot as plt
@@ -84,7 +93,6 @@ def shell(tmp_path, monkeypatch):
 
     monkeypatch.delenv("VADSTUDY_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bootstrap, "RESAMPLES", 100)
     InteractiveShell.clear_instance()
     found = InteractiveShell.instance(ipython_dir=str(tmp_path), user_module=types.ModuleType("executed_notebook"))
     with plt.rc_context(), pd.option_context("display.max_colwidth", pd.get_option("display.max_colwidth")):

@@ -57,10 +57,14 @@ def test_every_resample_has_each_label_as_often_as_the_test_set(labels):
     assert counts.max() > 1 and counts.min() == 0
 
 
-def test_the_interval_of_an_accuracy_agrees_with_theory():
+def test_an_interval_of_the_study_rests_on_ten_thousand_resamples(resamples):
+    assert resamples == 10_000
+
+
+def test_the_interval_of_an_accuracy_agrees_with_theory(resamples):
     labels = np.zeros(2000, int)
     predicted = (np.arange(2000) < 600).astype(int)
-    table = compare({"row": Row([predicted])}, labels).scored()
+    table = compare({"row": Row([predicted])}, labels, n_resamples=resamples).scored()
     width = 1.96 * (0.7 * 0.3 / 2000) ** 0.5
     assert table.loc["row", "accuracy_low"] == pytest.approx(0.7 - width, abs=0.002)
     assert table.loc["row", "accuracy_high"] == pytest.approx(0.7 + width, abs=0.002)
