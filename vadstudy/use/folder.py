@@ -1,16 +1,14 @@
 """Annotate a folder: each of its files as :mod:`vadstudy.use.annotate` does one, here or on a Slurm cluster.
 
-Beside the outputs lies the folder :data:`RECORDS`, with a record of each: the SHA-256 of the input and of the output,
-the options and what the model is. It is written after the output, so that what it says is there; a later call skips the
-files of which it still says the truth. One call after another may be stopped, and several may run at a time: they share
-the files between them.
+A :class:`~vadstudy.use.records.Record` of each output is written after it, and a later call skips the files whose
+record still says the truth: it may be stopped at any moment. Calls that run at the same time share the files.
 """
 
 import json
 import logging
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from vadstudy.disk import files, sniff
 from vadstudy.errors import StudyError, TableError
 from vadstudy.lab import executor
 from vadstudy.use.annotate import Annotation, counted
+from vadstudy.use.records import RECORDS, Made, Record
 from vadstudy.use.tabular import SUFFIXES
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Folder beside the outputs: records, locks, and what Slurm's jobs wrote.
-RECORDS = ".vadstudy"
 #: Jobs of an array at most, each with many files if there are more: clusters limit an array's size, often to 1,000.
 JOBS = 250
 EXPECTED = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
@@ -119,7 +116,7 @@ class Folder:
         while waiting:
             name, patient = waiting.popleft()
             try:
-                with FileLock(self._beside(name, "lock"), timeout=-1 if patient else 0):
+                with FileLock(Record(self.out / name).lock, timeout=-1 if patient else 0):
                     said = self._annotate(name, pipeline)
             except Timeout:
                 waiting.append((name, True))
@@ -130,7 +127,7 @@ class Folder:
             there += said is None
             tell(f"{len(names) - len(waiting)} of {len(names)}, {name}: {said or 'is there'}")
         made = len(names) - there - len(failed)
-        report(failed, len(names), f"{made} annotated just now, {there} there before")
+        _report(failed, len(names), f"{made} annotated just now, {there} there before")
         return f"{len(names)} files, {made} annotated just now, {there} there before"
 
     def slurm(
@@ -161,7 +158,7 @@ class Folder:
         left, failed = list[str](), dict[str, str]()
         for name in self.names:
             try:
-                if self._why(name, *self._called(name, pipeline)) is None:
+                if Record(self.out / name).why(self._made(name, pipeline), self.overwrite) is None:
                     tell(f"{name}: is there")
                 else:
                     left.append(name)
@@ -170,64 +167,33 @@ class Folder:
         work = replace(self, source=self.source.absolute(), out=self.out.absolute())
         tasks = [left[i::JOBS] for i in range(min(JOBS, len(left)))]
         jobs = submitter.map_array(Task(), [work] * len(tasks), [making] * len(tasks), tasks) if tasks else []
-        report(failed, len(self.names), f"{len(left)} submitted in {len(jobs)} jobs")
+        _report(failed, len(self.names), f"{len(left)} submitted in {len(jobs)} jobs")
         return jobs
 
     def _annotate(self, name, pipeline):
         """Annotate a file, if its output is not there and right; what was done, in words, else None."""
-        out, record = self.out / name, self._beside(name, "json")
-        files.clean(record)
-        called = self._called(name, pipeline)
-        if (why := self._why(name, *called)) is None:
+        made, record = self._made(name, pipeline), Record(self.out / name)
+        if (why := record.why(made, self.overwrite)) is None:
             return None
-        digest, options, model = called
-        work = Annotation(self.source / name, out, overwrite=True, **options)
-        if not record.exists():
-            files.write(record, b"{}\n")  # an output without a record would be somebody else's
+        work = Annotation(self.source / name, record.out, overwrite=True, **made.options)
+        record.begin()
         said = counted(work.run(pipeline), pipeline.max_length)
-        found = {"input": digest, "options": options, "model": model, "output": files.sha256(out)}
-        files.write(record, (json.dumps(found, indent=1) + "\n").encode())
-        return f"{said}{f' (anew: {why})' if why else ''}"
+        record.end(made)
+        return f"{said} (anew: {why})" if why else said
 
-    def _called(self, name, pipeline):
-        """What decides a file's output: its SHA-256, the options that it is annotated with, and what the model is."""
+    def _made(self, name, pipeline):
+        """What decides a file's output, the options being those that this file is annotated with."""
         path = self.source / name
         kind, options = path.suffix.lower(), dict(self.options)
         if options.get("encoding") and (kind == ".parquet" or sniff.looks_like(path) is None):
             options["encoding"] = None
         if kind != ".csv":
             options["excel"] = False
-        return files.sha256(path), _as_stored(options), _as_stored(pipeline.fingerprint())
-
-    def _why(self, name, digest, options, model):
-        """Why a file is to be annotated, in words, none if it never was; None if its output is there and right."""
-        out, record = self.out / name, self._beside(name, "json")
-        if not record.exists():
-            if out.exists() and not self.overwrite:
-                raise TableError(f"{out} was not made by this command; move it away, or replace it with --overwrite")
-            return ""
-        try:
-            stored = json.loads(record.read_text(encoding="utf-8"))
-            if not stored:
-                return ""
-            found = _differing(stored["options"], options), _differing(stored["model"], model)
-            expected, before = stored["output"], stored["input"]
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return "its record was damaged"
-        changed = ["its content changed"] if before != digest else []
-        changed += [f"other {what}: {each}" for what, each in zip(("options", "model"), found, strict=True) if each]
-        if not out.exists():
-            changed.append("its output was gone")
-        elif not changed and files.sha256(out) != expected:
-            changed.append("its output was damaged or edited")
-        return "; ".join(changed) or None
-
-    def _beside(self, name, suffix):
-        return self.out / RECORDS / f"{name}.{suffix}"
+        return Made(files.sha256(path), _as_stored(options), _as_stored(pipeline.fingerprint()))
 
     def _words(self, name, error):
         """A failure in one line that names the file."""
-        said = " ".join(str(error).splitlines()) or repr(error)
+        said = " ".join(str(error).splitlines())
         if isinstance(error, StudyError):
             pass
         elif isinstance(error, OSError):
@@ -235,7 +201,7 @@ class Folder:
             said = f"{where}: {why}; mend that, and the same command goes on"
         else:
             log.exception("%s failed", name)
-            said = f"{said}; annotate it alone, to see where"
+            said = f"{error!r}; annotate it alone, to see where"
         return said if name in said else f"{self.source / name}: {said}"
 
 
@@ -248,9 +214,8 @@ class Task(submitit.helpers.Checkpointable):
         return folder.run(_pipeline(making), log.info, names)
 
 
-def report(failed: Mapping[str, str], total: int, others: str) -> None:
-    """Raise a ``TableError`` that lists the failed of so many files, if there are some, and says what became of the
-    others."""
+def _report(failed, total, others):
+    """Raise a ``TableError`` that lists the failed of so many files, if there are some."""
     if failed:
         lines = "\n".join(failed.values())
         raise TableError(f"{len(failed)} of {total} files failed ({others}):\n{lines}")
@@ -263,7 +228,7 @@ def _pipeline(making):
     return EmotionPipeline(**making)
 
 
-def _listed(folder: Path) -> tuple[list[str], list[str]]:
+def _listed(folder):
     """Names of the files to annotate, and of what else is in a folder but hidden files, both sorted."""
     found, others, known = list[str](), list[str](), dict[str, str]()
     try:
@@ -298,8 +263,3 @@ def _apart(source, out):
 def _as_stored(found):
     """As it is when it was written to JSON and read."""
     return json.loads(json.dumps(found))
-
-
-def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    names: Collection[str] = {*one, *other}
-    return ", ".join(sorted(name for name in names if one.get(name) != other.get(name)))
