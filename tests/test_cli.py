@@ -268,6 +268,49 @@ def test_annotate_says_that_it_can_go_on(recorded, tmp_path, monkeypatch):
     assert (result.exit_code, result.output) == (130, "Error: stopped; the same command goes on where it was\n")
 
 
+def test_annotate_takes_a_folder_and_later_what_changed(recorded, tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    (source / "notes.txt").write_text("mine")
+    (source / "a.csv").write_text("text\nwhat a day\n")
+    (source / "b.jsonl").write_text('{"body": "fine"}\n')
+    result = call("annotate", source, out, "--profile", "smoke", "--several")
+    first, second, third, *last = result.output.splitlines()
+    assert first == "left out, being no file in .csv, .tsv, .jsonl or .parquet: notes.txt"
+    assert second.startswith("1 of 2, a.csv: 1 rows, 0 of them without text; 1 annotated just now, ")
+    assert third == "2 of 2, b.jsonl: failed; the last lines say why" and result.exit_code == 1
+    assert last == [
+        "Error: 1 of 2 files failed (1 annotated just now, 0 there before):",
+        f"{source}/b.jsonl, line 1 has no column 'text'; it has body",
+    ]
+    assert ",emotions," in (out / "a.csv").read_text().splitlines()[0] and not (out / "b.jsonl").exists()
+    (source / "b.jsonl").write_text('{"text": "fine"}\n')
+    result = call("annotate", source, out, "--profile", "smoke", "--several")
+    assert result.exit_code == 0 and "1 of 2, a.csv: is there\n" in result.output
+    assert result.output.endswith(f"{out}: 2 files, 1 annotated just now, 1 there before\n")
+
+
+def test_annotate_hands_a_folder_to_slurm_and_no_file(recorded, tmp_path, monkeypatch):
+    submitted = []
+
+    def slurm(self, making, tell):
+        submitted.append((self.names, self.options["keep"], making))
+        return [None]
+
+    monkeypatch.setattr("vadstudy.use.folder.Folder.slurm", slurm)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("text\nwhat a day\n")
+    options = ["--engine", "slurm", "--profile", "smoke", "--keep", "text", "--vad", "human"]
+    result = call("annotate", tmp_path / "in", tmp_path / "out", *options)
+    assert result.exit_code == 0 and "out: 1 jobs submitted; " in result.output
+    way = {"model": "softmax", "vad": "human", "classifier": None, "backend": "torch"}
+    assert submitted == [(["a.csv"], ("text",), {"profile": "smoke", "labels": "one", "own": None, **way})]
+    result = call("annotate", tmp_path / "in" / "a.csv", tmp_path / "out.csv", *options)
+    assert result.exit_code == 2 and "--engine slurm hands the files of a folder to a cluster" in result.output
+    result = call("annotate", tmp_path / "in" / "a.csv", tmp_path / "in", "--profile", "smoke")
+    assert result.exit_code == 2 and "is a directory" in result.output
+
+
 def test_export_keeps_a_folder_with_files(tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
     result = call("export", tmp_path, "--profile", "smoke")

@@ -120,10 +120,15 @@ def _way(command):
     return command
 
 
-def _pipeline(profile, several, own=None, **way):
+def _pipeline(**making):
     from vadstudy.use.pipeline import EmotionPipeline
 
-    return EmotionPipeline(profile=profile, labels="several" if several else "one", own=own, **way)
+    return EmotionPipeline(**making)
+
+
+def _making(profile, several, own=None, **way):
+    """Arguments of the pipeline, from options of the command line."""
+    return {"profile": profile, "labels": "several" if several else "one", "own": own, **way}
 
 
 def _own(path):
@@ -166,7 +171,7 @@ def predict(
         raise click.UsageError("no text; give one in quotes, or lines on standard input")
     given = iter(texts) if texts else _lines(sys.stdin.buffer)
     try:
-        read = _pipeline(profile, several, _own(labels), **way)
+        read = _pipeline(**_making(profile, several, _own(labels), **way))
         show = _as_json if as_json else _as_text
         for reading in read(given):
             click.echo(show(reading, read, top))
@@ -221,14 +226,21 @@ def _as_text(reading, read, top):
 
 
 @main.command()
-@click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("out", metavar="OUT", type=path)
+@click.argument("source", metavar="IN", type=click.Path(exists=True, path_type=Path))
+@click.argument("out", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--column", default="text", show_default=True, help="The column of texts.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="Copy this column only; may be given again.")
 @click.option("--probabilities", is_flag=True, help="Add a column p_<emotion> for each of the 28, too.")
 @click.option("--encoding", help="Of an IN that is not UTF-8, such as cp1252 or utf-16; OUT is always UTF-8.")
 @click.option("--excel", is_flag=True, help="Begin OUT, a .csv, with the byte order mark that Excel needs for UTF-8.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT, and parts of other calls.")
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    type=click.Choice(["local", "slurm"]),
+    help="Of a folder: annotate its files here, one after another, or on a Slurm cluster.",
+)
 @several_option
 @labels_option
 @_way
@@ -242,6 +254,7 @@ def annotate(
     encoding: str | None,
     excel: bool,
     overwrite: bool,
+    engine: str,
     several: bool,
     labels: Path | None,
     profile: str,
@@ -253,6 +266,7 @@ def annotate(
     Example:
       vadstudy annotate comments.csv annotated.parquet --column body
       vadstudy annotate comments.csv for_excel.csv --excel
+      vadstudy annotate comments annotated
 
     The column uncertain is true where answers as unsure were more often wrong than right on dev. With --several there
     is a column emotions, too: all that are likely enough, the best first, as in joy;love. svm has no probability, and
@@ -260,6 +274,10 @@ def annotate(
 
     CSV (.csv, with a header), TSV (.tsv, with a header, without quotes), JSON lines (.jsonl) and Parquet (.parquet),
     as the suffix says. Memory does not grow with the file. After a kill, the same command goes on where it was.
+
+    IN may be a folder, and OUT then is one: each file of IN in these formats gets an output of its name. The same
+    command later annotates what is new or changed alone; it replaces an output that was edited. --encoding is of the
+    files that are not UTF-8, --excel of .csv files, and --overwrite replaces files in OUT that it did not make.
 
     The column flags says what makes a reading doubtful: not English, emoji (read as words), unknown signs, cut. With
     --labels there are columns label and label_score, too: the best of your own, and its score.
@@ -271,26 +289,52 @@ def annotate(
     - or @): do not open a file from strangers in one. In TSV that is written, tabs and line breaks become spaces; in
     JSON lines, NaN and infinity become null.
     """
-    from vadstudy.use.annotate import Annotation
-
+    own = _own(labels)
+    options = {
+        "column": column,
+        "keep": keep,
+        "probabilities": probabilities,
+        "encoding": encoding,
+        "ranks": way["classifier"] == "svm",
+        "several": several,
+        "excel": excel,
+        "own": own.names if own else (),
+    }
+    work = _annotate_folder if source.is_dir() else _annotate_file
     try:
-        ranks = way["classifier"] == "svm"
-        own = _own(labels)
-        names = own.names if own else ()
-        work = Annotation(source, out, column, keep, probabilities, overwrite, encoding, ranks, several, excel, names)
-        read = _pipeline(profile, several, own, **way)
-        done = work.run(read)
+        said = work(source, out, options, overwrite, engine, _making(profile, several, own, **way))
     except KeyboardInterrupt:
         raise Stopped("stopped; the same command goes on where it was") from None
-    rate = done["read"] / max(done["seconds"], 1e-9)
-    said = f"{done['rows']:,} rows, {done['empty']:,} of them without text"
-    if done["unknown"]:
-        said += f", {done['unknown']:,} with a text in which the model knows no sign"
-    if done["cut"]:
-        said += f"; {done['cut']:,} texts cut after {read.max_length} tokens"
-    if done["foreign"]:
-        said += f"; {done['foreign']:,} texts not English"
-    click.echo(f"{out}: {said}; {done['read']:,} annotated just now, {rate:,.0f} a second", err=True)
+    click.echo(f"{out}: {said}", err=True)
+
+
+def _annotate_file(source, out, options, overwrite, engine, making):
+    if out.is_dir():
+        raise click.BadParameter(f"File {str(out)!r} is a directory.", param_hint="'OUT'")
+    if engine != "local":
+        raise click.UsageError(f"--engine {engine} hands the files of a folder to a cluster, and {source} is a file")
+    from vadstudy.use.annotate import Annotation, counted
+
+    work = Annotation(source, out, overwrite=overwrite, **options)
+    read = _pipeline(**making)
+    return counted(work.run(read), read.max_length)
+
+
+def _annotate_folder(source, out, options, overwrite, engine, making):
+    from vadstudy.use.folder import EXPECTED, Folder
+
+    def tell(line):
+        click.echo(line, err=True)
+
+    work = Folder(source, out, options, overwrite)
+    if work.left_out:
+        tell(f"left out, being no file in {EXPECTED}: {', '.join(work.left_out)}")
+    if engine == "slurm":
+        jobs = work.slurm(making, tell)
+        return (
+            f"{len(jobs)} jobs submitted; when they have ended, the same command submits what is left, if anything is"
+        )
+    return work.run(_pipeline(**making), tell)
 
 
 @main.command()

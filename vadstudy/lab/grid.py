@@ -21,6 +21,7 @@ import submitit
 from vadstudy import corpora, experiments
 from vadstudy.disk.files import writable, writing
 from vadstudy.errors import ModelError, RunError
+from vadstudy.lab.cluster import executor
 from vadstudy.lab.progress import Job, gone, held, sources, summary, survey, tasks
 from vadstudy.model import load_encoder
 from vadstudy.recipes import SVM, Recipe
@@ -228,25 +229,16 @@ def slurm(store: RunStore, cluster: str = "slurm") -> list[submitit.Job]:
     """Submit what is missing as one array of tasks, and return its submitit jobs; those queued before are not known.
 
     A task that needs another one's run waits for it, or makes it if it comes first: the cluster's file system must
-    support locks. Partition, account and time limit are set by Slurm's own ``SBATCH_PARTITION``, ``SBATCH_ACCOUNT`` and
-    ``SBATCH_TIMELIMIT``. ``cluster`` "local" runs the tasks on this machine, all at once.
+    support locks. ``cluster`` is as for :func:`vadstudy.lab.cluster.executor`.
 
     Raises
     ------
     RunError
         If there is no Slurm.
     """
-    writable(store.scratch / "grid")
-    try:
-        executor = submitit.AutoExecutor(folder=store.scratch / "grid", cluster=cluster)
-    except RuntimeError as error:
-        raise RunError(
-            f"there is no Slurm on this machine ({error}); submit from the cluster's login node, or train "
-            "here with `make grid`"
-        ) from error
-    executor.update_parameters(name="vadstudy", timeout_min=24 * 60, cpus_per_task=4)
+    submitter = executor(store.scratch / "grid", cluster, "train here with `make grid`")
     done, unusable = _surveyed(store)
     for job, why in unusable.items():
         log.error("%s, seed %d: %s", *job, why)
     found = missing(store, done, unusable)
-    return executor.map_array(Task(), [store] * len(found), found) if found else []
+    return submitter.map_array(Task(), [store] * len(found), found) if found else []

@@ -203,6 +203,19 @@ class Annotation:
         )
 
 
+def counted(summary: dict[str, Any], max_length: int) -> str:
+    """What :meth:`Annotation.run` counted, in words; ``max_length`` is how many tokens of a text are read."""
+    said = f"{summary['rows']:,} rows, {summary['empty']:,} of them without text"
+    if summary["unknown"]:
+        said += f", {summary['unknown']:,} with a text in which the model knows no sign"
+    if summary["cut"]:
+        said += f"; {summary['cut']:,} texts cut after {max_length} tokens"
+    if summary["foreign"]:
+        said += f"; {summary['foreign']:,} texts not English"
+    rate = summary["read"] / max(summary["seconds"], 1e-9)
+    return f"{said}; {summary['read']:,} annotated just now, {rate:,.0f} a second"
+
+
 def _state(path):
     """What changes with a file's content, unless somebody takes care that it does not; None if it is not there."""
     try:
