@@ -16,7 +16,7 @@ from vadstudy import bootstrap, metrics, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.experiments import BEST_BUDGETS, BUDGET, plan
+from vadstudy.experiments import BEST_BUDGETS, BUDGET, BUDGETED, plan
 from vadstudy.recipes import SEED
 from vadstudy.runs import Run, RunStore
 
@@ -133,15 +133,15 @@ def budget(store: RunStore) -> pd.DataFrame:
 
 
 def budgeted_rows(store: RunStore) -> dict[str, Row]:
-    """Test predictions at the study's own budget and, in profiles that search it, at each row's best on dev
-    (:data:`vadstudy.experiments.BEST_BUDGETS`); the plain classifier by argmax, the others by 1NN and the SVM."""
+    """Test predictions at the study's own budget and, in profiles that search it, at those that go on from the search
+    (:data:`vadstudy.experiments.BUDGETED`); the plain classifier by argmax, the others by 1NN and the SVM."""
     rows: dict[str, Row] = {}
     for name in BEST_BUDGETS:
-        for each in (name, f"budgeted-{name}"):
-            if each in store.recipes and store.recipes[each].mapper:
-                rows |= tables.read_points(store, each)
-            elif each in store.recipes:
-                rows[f"{each}, argmax"] = tables.row(store.all(each), tables.most_probable)
+        for recipe in (store.recipes[name], *(each for each in BUDGETED if each.name.startswith(f"budgeted-{name}"))):
+            if recipe.name in store.recipes and recipe.mapper:
+                rows |= tables.read_points(store, recipe.name)
+            elif recipe.name in store.recipes:
+                rows[f"{recipe.name}, argmax"] = tables.row(store.all(recipe.name), tables.most_probable)
     return rows
 
 
