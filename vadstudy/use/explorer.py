@@ -40,7 +40,7 @@ class Explorer(widgets.VBox):
         self._pending: asyncio.TimerHandle | None = None
         self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
         self.mapper = mappers.nrc()
-        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
+        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="auto"))
         half = dict(flex="1 1 340px", min_width="0", max_width="100%", margin="0")
         self.space = widgets.HTML(plane(self.mapper, [], []), layout=widgets.Layout(**half))
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
@@ -135,7 +135,7 @@ def _weights(frame, count):
     )
     cells = "".join(
         f"<tr><td>{escape(row.word)}</td>"
-        + "".join(f"<td>{getattr(row, name):+.2f}</td>" for name in DIMENSIONS)
+        + "".join(f"<td>{round(getattr(row, name), 2) + 0.0:+.2f}</td>" for name in DIMENSIONS)
         + "</tr>"
         for row in frame.nlargest(5, "distance").itertuples()
     )
