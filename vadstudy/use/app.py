@@ -21,7 +21,7 @@ def address(port: int) -> str:
             trial.bind((HOST, port))
         except OSError as error:
             raise ServerError(
-                f"port {port}: {error.strerror}; name another, as in `make app PORT={8866 if port != 8866 else 8867}`"
+                f"port {port}: {error.strerror}; name another, as in `make app PORT={port + 1}`"
             ) from error
     return f"http://{HOST}:{port}/"
 
