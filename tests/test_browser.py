@@ -72,7 +72,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def tabs(browser):
-    """Opens a file, or an address, in a tab of its own, and keeps what was wrong: errors, and requests to another host."""
+    """Opens a file or an address in a tab of its own, and keeps what was wrong: errors, requests to other hosts."""
 
     def open_(page, width=1000, height=760, until="load"):
         address = page if isinstance(page, str) else page.as_uri()

@@ -1,4 +1,4 @@
-"""The explorer as a page of its own: voila serves notebook 00 to this machine alone, and the page asks no other host."""
+"""The explorer as a page of its own: voila serves notebook 00 to this machine alone; the page asks no other host."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The explorer for JupyterLab and voila: type a sentence and see its point move, its emotions, and which words moved it."""
+"""The explorer, a widget: type a sentence and see its point move, its emotions, and which words moved it."""
 
 import asyncio
 import time
