@@ -11,6 +11,8 @@ from vadstudy.paths import PACKAGED, ROOT
 HOST = "127.0.0.1"
 #: Seconds after which the kernel of a page that was closed, and did not say so, is ended.
 IDLE = 300
+#: What draws widgets; others that are installed would be loaded by the page, Plotly's with 4.8 MB.
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 
 
 def address(port: int) -> str:
@@ -44,6 +46,7 @@ def serve(port: int) -> None:
             "--VoilaConfiguration.allow_template_override=NO",
             "--VoilaConfiguration.show_tracebacks=True",
             f"--MappingKernelManager.cull_idle_timeout={IDLE}",
+            *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
             "--KernelManager.transport_encryption=auto",
             "--MappingKernelManager.cull_interval=60",
         ]
