@@ -6,6 +6,7 @@ JOBS ?= 2
 SEED ?= 42
 ENGINE ?= local
 TRIALS ?= 10
+PORT ?= 8866
 MINUTES ?= 12
 
 PROFILES := study mini smoke paper
@@ -36,15 +37,17 @@ RECORD :=
 endif
 REPORTED := build/$(PROFILE)/.reported
 
-NOTEBOOKS := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+NUMBERED := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
+# The paper's: 00 is the explorer's.
+NOTEBOOKS := $(filter-out notebooks/00_%,$(NUMBERED))
 # The longest are among the later ones: begun first, they do not run alone at the end.
-LATER_FIRST := $(shell printf '%s\n' $(NOTEBOOKS) | sort -r)
+LATER_FIRST := $(shell printf '%s\n' $(NUMBERED) | sort -r)
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 # What each executed notebook was made from, besides the notebook.
 SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test faults lab data retrain grid tune notebooks bench lint clean distclean FORCE
+.PHONY: help paper executed-and-reported test faults lab app data retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
 	@echo 'make TARGET [PROFILE=study|mini|smoke|paper]'
@@ -76,6 +79,9 @@ faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	$(PY) -m jupyterlab notebooks
 
+app: $(STAMP) ## Serve the explorer as a page to this machine: type a sentence, see its emotions [PORT=8866]
+	$(PY) -m vadstudy app --port $(PORT)
+
 data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 	$(PY) -m vadstudy data
 
@@ -91,7 +97,7 @@ tune: $(STAMP) ## Tune hyperparameters on dev, so many trials for each family of
 	$(PY) -m vadstudy tune --profile $(PROFILE) --trials $(TRIALS)
 
 notebooks: $(STAMP) ## Maintainers: execute the committed notebooks in place
-	@for notebook in $(NOTEBOOKS); do \
+	@for notebook in $(NUMBERED); do \
 		echo "$$notebook"; \
 		TQDM_DISABLE=1 $(PY) -m vadstudy execute "$$notebook" "$$notebook" || exit 1; \
 	done

@@ -1,11 +1,17 @@
-"""The pages in a browser: drawn, moved by their controls, printed, as wide as a telephone, and no host asked.
+"""The pages and the app in a browser: drawn, moved by what is typed, as wide as a telephone, and no host asked.
 
 Skipped where there is no Chromium or no playwright; with the variable CI set that is a failure.
 """
 
 import io
 import os
+import re
 import shutil
+import socket
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +22,7 @@ from matplotlib.image import imread
 from vadstudy.emotions import GROUP_COLOURS
 from vadstudy.mappers import Mapper
 from vadstudy.paper import pages
+from vadstudy.paths import notebooks
 from vadstudy.plots import page
 from vadstudy.runs import RunStore
 
@@ -65,9 +72,10 @@ def browser():
 
 @pytest.fixture(scope="module")
 def tabs(browser):
-    """Opens a file in a tab of its own, and keeps what was wrong in any: errors, and requests to a host."""
+    """Opens a file or an address in a tab of its own, and keeps what was wrong: errors, requests to other hosts."""
 
-    def open_(path, width=1000, height=760):
+    def open_(page, width=1000, height=760, until="load"):
+        address = page if isinstance(page, str) else page.as_uri()
         tab = browser.new_page(viewport={"width": width, "height": height})
         tab.set_default_timeout(240_000)  # drawing without a GPU takes long on a busy machine
         tab.on("console", lambda message: message.type == "error" and open_.problems.append(message.text))
@@ -76,11 +84,11 @@ def tabs(browser):
             "request",
             lambda request: (
                 open_.problems.append(request.url)
-                if request.url.split(":")[0] not in ("file", "data", "blob")
+                if not request.url.startswith(("file:", "data:", "blob:", address))
                 else None
             ),
         )
-        tab.goto(path.as_uri())
+        tab.goto(address, wait_until=until)
         return tab
 
     open_.problems = []
@@ -286,7 +294,7 @@ def written(tmp_path_factory):
     for name in pages.SHOWN:
         for end in ("png", "svg"):
             store.wrote(Path(shutil.copy(ROOT / "figures" / f"{name}.{end}", store.output("figures"))))
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+    for path in notebooks():
         store.finish(path.stem)
         shutil.copy(path, store.executed)
     return pages.write(store, TEXT)
@@ -324,4 +332,44 @@ def test_every_notebooks_page_fits_a_telephone_and_leads_back(opened, written):
     assert tab.pdf().startswith(b"%PDF") and tab.locator("math").count() > 3
     tab.get_by_role("link", name="All pages").click()
     tab.wait_for_url("**/index.html")
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The address at which the explorer is served, by the command."""
+    if find_spec("voila") is None:
+        do_without("voila is not installed (`make` installs it with the lock)")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "vadstudy", "app", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as served:
+        address = re.search(r"http://\S+", served.stdout.readline())[0]
+        for _ in range(600):
+            with socket.socket() as trial:
+                if served.poll() is not None or trial.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield address
+        served.terminate()
+
+
+def test_the_app_answers_what_is_typed_and_fits_a_telephone(opened, app):
+    tab = opened(app, width=400, height=800, until="commit")
+    message = tab.get_by_text("The model is being loaded")
+    message.wait_for()
+    tab.wait_for_selector(".vad-plane")
+    assert not message.is_visible() and tab.title() == "The emotions of a sentence"
+    shown = """() => [document.querySelector(".vad-plane polyline").getAttribute("points").split(" "),
+      [...document.querySelectorAll("[style*=gradient]")].map((bar) => bar.innerText.split(/\\s+/))]"""
+    (first,), bars = tab.evaluate(shown)
+    tab.get_by_placeholder("Type a sentence").fill("I am so happy for you")
+    tab.get_by_role("cell", name="happy", exact=True).wait_for()
+    path, moved = tab.evaluate(shown)
+    assert path[0] == first and len(path) == 2 and path[1] != first
+    assert len(bars) == len(moved) == 10 and moved[0][0] == "joy" and moved != bars
+    assert too_wide(tab) <= 0 and tab.evaluate(
+        "[...document.querySelectorAll('body *')].every(part => part.getBoundingClientRect().right <= innerWidth + 0.5)"
+    )
+    assert tab.get_by_text("vadstudy.explore()").count() == 0, "the page shows code"
     tab.close()

@@ -1,6 +1,7 @@
 """The lock, pyproject.toml and environment.yml say the same, and cover what the code imports."""
 
 import ast
+import functools
 import importlib.metadata
 import re
 import sys
@@ -100,9 +101,13 @@ def modules(path):
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - own
 
 
+# It reads the metadata of all that is installed.
+providers_of = functools.cache(importlib.metadata.packages_distributions)
+
+
 def not_covered(path, allowed):
     """Modules imported by a file that no allowed distribution provides."""
-    providers = importlib.metadata.packages_distributions()
+    providers = providers_of()
     names = {name: {canonicalize_name(found) for found in providers.get(name, ())} for name in modules(path)}
     return {name: found for name, found in names.items() if not found & set(allowed)}
 

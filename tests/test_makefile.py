@@ -20,6 +20,8 @@ NOTEBOOKS = (
     "05_arbitrary_mapper",
     "06_transfer",
 )
+#: No part of the paper; never executed by `make paper`.
+EXPLORER = "00_explore"
 #: Stands in for the environment's Python. Fails when its command line has the text in the file `fail`.
 PYTHON = """#!/bin/sh
 echo "OMP=$OMP_NUM_THREADS TQDM=$TQDM_DISABLE DATA=$VADSTUDY_DATA $*" >> calls
@@ -47,6 +49,7 @@ def environment(**changes):
         "JOBS",
         "PYTHON",
         "ENGINE",
+        "PORT",
         "STATUS",
         "TRIALS",
         "OMP_NUM_THREADS",
@@ -84,7 +87,7 @@ class Outline:
             "runs/tuning.log",
         ):
             (folder / name).touch()
-        for name in NOTEBOOKS:
+        for name in (EXPLORER, *NOTEBOOKS):
             (folder / f"notebooks/{name}.ipynb").touch()
         python = folder / ".venv/bin/python"
         python.write_text(PYTHON)
@@ -125,7 +128,9 @@ def outline(tmp_path):
 
 def test_help_lists_every_target_that_has_a_line_of_help(outline):
     targets = re.findall(r"^([\w.-]+):.*## (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    assert {"paper", "test", "lab", "data", "lint", "bench", "retrain", "clean", "notebooks"} <= dict(targets).keys()
+    assert {"paper", "test", "lab", "app", "data", "lint", "bench", "retrain", "clean", "notebooks"} <= dict(
+        targets
+    ).keys()
     for run in (outline.make(), outline.make("help")):
         assert run.returncode == 0
         for name, line in targets:
@@ -149,6 +154,7 @@ def test_paper_would_execute_the_six_notebooks_with_the_profile(profile):
     for name in NOTEBOOKS:
         wanted = f"-m vadstudy execute notebooks/{name}.ipynb {out}/{name}.ipynb -p profile {profile}\n"
         assert wanted in run.stdout
+    assert EXPLORER not in run.stdout
 
 
 @pytest.mark.parametrize(
@@ -277,6 +283,17 @@ def test_grid_and_tune_pass_their_settings_on(outline):
         "tune --profile study --trials 10",
         "tune --profile mini --trials 3",
     ]
+
+
+def test_app_passes_its_port_on(outline):
+    outline.make("app")
+    outline.make("app", "PORT=9000")
+    assert [call.split("-m vadstudy ")[1] for call in outline.calls()] == ["app --port 8866", "app --port 9000"]
+
+
+def test_the_explorers_notebook_is_executed_in_place_with_the_others(outline):
+    run = outline.make("--dry-run", "notebooks")
+    assert re.findall(r"notebooks/(\w+)\.ipynb", run.stdout) == [EXPLORER, *NOTEBOOKS]
 
 
 def test_a_relative_data_folder_is_made_absolute(outline):

@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from vadstudy.paths import notebooks
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
 EXPECTED = (
     "01_data_mapping",
@@ -17,7 +19,7 @@ EXPECTED = (
     "05_arbitrary_mapper",
     "06_transfer",
 )
-NAMES = sorted({*EXPECTED, *(path.stem for path in FOLDER.glob("[0-9]*.ipynb"))})
+NAMES = sorted({*EXPECTED, *(path.stem for path in notebooks())})
 SOLUTIONS = sorted(f"solutions/{path.stem}" for path in FOLDER.glob("solutions/*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users)(?=[/\s\"'<,)]|$)|\bC:\\")
 
@@ -115,6 +117,24 @@ def test_executed_top_to_bottom_without_errors(notebook):
     cells = code(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+
+
+def test_the_explorers_notebook_is_executed_and_no_part_of_the_paper():
+    path = FOLDER / "00_explore.ipynb"
+    found = nbformat.read(path, as_version=4)
+    test_is_valid(found)
+    test_executed_top_to_bottom_without_errors(found)
+    test_names_no_path_of_a_machine(found)
+    (cell,) = code(found)
+    assert "application/vnd.jupyter.widget-view+json" in cell.outputs[0].data
+    assert found.cells[0].source.startswith(f"# {found.metadata.title}\n")
+    assert path not in notebooks() and [each.name[:2] for each in notebooks()][:2] == ["01", "02"]
+
+
+def test_the_papers_notebooks_have_two_digits_and_are_not_the_explorers(tmp_path):
+    for name in ("00_explore", "01_a", "09_b", "10_c", "20_d", ".11_e", "1_f", "notes"):
+        (tmp_path / f"{name}.ipynb").touch()
+    assert [path.stem for path in notebooks(tmp_path)] == ["01_a", "09_b", "10_c", "20_d"]
 
 
 def test_file_is_small(path):

@@ -8,9 +8,10 @@ from click.testing import CliRunner
 from IPython.utils.capture import capture_output
 
 from vadstudy.cli import main
+from vadstudy.paths import notebooks
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-PATHS = sorted([*FOLDER.glob("[0-9]*.ipynb"), *FOLDER.glob("solutions/[0-9]*.ipynb")])
+PATHS = sorted([*notebooks(), *FOLDER.glob("solutions/[0-9]*.ipynb")])
 pytestmark = pytest.mark.smoke
 
 

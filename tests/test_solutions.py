@@ -11,8 +11,10 @@ import nbformat
 import pytest
 from IPython.utils.capture import capture_output
 
+from vadstudy.paths import notebooks
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NUMBERS = sorted(path.name[:2] for path in FOLDER.glob("[0-9]*.ipynb"))
+NUMBERS = [path.name[:2] for path in notebooks()]
 
 
 @pytest.fixture(params=NUMBERS)

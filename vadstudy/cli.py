@@ -463,6 +463,16 @@ def _value(text):
 
 
 @main.command()
+@click.option("--port", default=8866, show_default=True, type=click.IntRange(1, 65535), help="Of this machine.")
+def app(port: int) -> None:
+    """Serve the explorer as a page to this machine alone, until Ctrl-C."""
+    from vadstudy.use.app import address, serve
+
+    click.echo(f"The explorer: {address(port)} (Ctrl-C ends it)")
+    serve(port)
+
+
+@main.command()
 @profile_option
 def report(profile: str) -> None:
     """Write the report and the pages from what the executed notebooks wrote."""

@@ -45,6 +45,10 @@ class WriteError(StudyError, OSError):
     """A file that cannot be written: the disk is full, its folder read-only or another user's."""
 
 
+class ServerError(StudyError, OSError):
+    """A page that cannot be served: its port is taken."""
+
+
 class NotebookError(StudyError, RuntimeError):
     """A notebook that cannot be executed."""
 

@@ -25,3 +25,8 @@ def data_folder() -> Path | None:
         if folder.is_dir():
             return folder
     raise CorpusError(f"VADSTUDY_DATA names {named!r}, which is not a folder; correct it, or unset it")
+
+
+def notebooks(folder: Path = ROOT / "notebooks") -> list[Path]:
+    """The paper's notebooks in a folder, in their order: all with a number but 00, the explorer's."""
+    return sorted(path for path in folder.glob("[0-9][0-9]_*.ipynb") if not path.name.startswith("00_"))

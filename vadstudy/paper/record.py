@@ -9,7 +9,7 @@ import pandas as pd
 
 from vadstudy.disk import files, manifests
 from vadstudy.errors import ReportError
-from vadstudy.paths import ROOT
+from vadstudy.paths import ROOT, notebooks
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import RunStore
 
@@ -31,7 +31,7 @@ class Record:
         self.store = store
         self.command = "make paper" + (f" PROFILE={store.profile}" if store.profile != "study" else "")
         # What a killed execution left behind has a hidden name.
-        self.notebooks = sorted(store.executed.glob("[0-9]*.ipynb"))
+        self.notebooks = notebooks(store.executed)
         if not self.notebooks:
             raise ReportError(f"{store.executed} has no executed notebooks; `{self.command}` executes them")
         self.manifests = manifests.read(self.notebooks, self._again("it"))

@@ -1,4 +1,4 @@
-"""The explorer for JupyterLab: type a sentence and see its point move, its emotions, and which words moved it."""
+"""The explorer, a widget: type a sentence and see its point move, its emotions, and which words moved it."""
 
 import asyncio
 import time
@@ -29,6 +29,7 @@ WORTH = (
     "softmax: probabilities, calibrated on dev; the point is read off them. regressor: the point comes first, and a "
     "softmax of distances, its temperature chosen on dev, names the nearest emotions."
 )
+APART = 'style="padding-left:6px"'
 UNCERTAIN = "Uncertain: answers as unsure as this were more often wrong than right."
 
 
@@ -40,7 +41,7 @@ class Explorer(widgets.VBox):
         self._pending: asyncio.TimerHandle | None = None
         self.settled: deque[tuple[str, np.ndarray]] = deque(maxlen=TRAIL)
         self.mapper = mappers.nrc()
-        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="100%"))
+        self.line = widgets.Text(text, placeholder="Type a sentence", layout=widgets.Layout(width="auto"))
         half = dict(flex="1 1 340px", min_width="0", max_width="100%", margin="0")
         self.space = widgets.HTML(plane(self.mapper, [], []), layout=widgets.Layout(**half))
         self.emotions, self.words = widgets.HTML(), widgets.HTML()
@@ -74,7 +75,7 @@ class Explorer(widgets.VBox):
         nearest = np.argsort(-answer.emotions["softmax"], kind="stable")[:TOP]
         self.space.value = plane(self.mapper, nearest.tolist(), [*self._before(text), answer.point], answer.beside)
         note = f"<p>{NO_REGRESSOR}</p>" if answer.beside is None else ""
-        found = _numbers(answer) + _bars(answer.emotions) + note
+        found = _bars(answer) + _numbers(answer) + note
         self.emotions.value = _block(f"{found}<p>Answered in {took:.0f} ms.</p>")
         self.point = answer.point
 
@@ -97,21 +98,21 @@ def _block(html):
 
 
 def _numbers(answer):
-    rows = f"<tr><td></td>{''.join(f'<th>{name}</th>' for name in DIMENSIONS)}</tr>"
+    rows = f"<tr><td></td>{''.join(f'<th {APART}>{name}</th>' for name in DIMENSIONS)}</tr>"
     for name, point in (("read off the softmax", answer.point), ("by the regressor", answer.beside)):
         if point is not None:
             rows += f"<tr><td>{name}</td>{''.join(f'<td><b>{value:.2f}</b></td>' for value in point)}</tr>"
-    unsure = f"<p>{UNCERTAIN}</p>" if answer.uncertain else ""
-    return f'<table style="text-align:right">{rows}</table><p>0 to 1, in the lexicon\'s units.</p>{unsure}'
+    return f'<table style="text-align:right">{rows}</table><p>0 to 1, in the lexicon\'s units.</p>'
 
 
-def _bars(emotions):
+def _bars(answer):
     """A column for each model: its best labels with a bar each, and what the bars are."""
     columns = []
-    for name, shares in emotions.items():
+    for name, shares in answer.emotions.items():
         rows = "".join(_bar(i, shares[i]) for i in np.argsort(-shares, kind="stable")[:TOP])
         columns.append(f'<div style="flex:1 1 0;min-width:0"><b>{name}</b>{rows}</div>')
-    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div><p>{WORTH}</p>'
+    unsure = f"<p>{UNCERTAIN}</p>" if answer.uncertain else ""
+    return f'<div style="display:flex;gap:8px;font-size:12px">{"".join(columns)}</div>{unsure}<p>{WORTH}</p>'
 
 
 def _bar(label, share):
@@ -135,7 +136,7 @@ def _weights(frame, count):
     )
     cells = "".join(
         f"<tr><td>{escape(row.word)}</td>"
-        + "".join(f"<td>{getattr(row, name):+.2f}</td>" for name in DIMENSIONS)
+        + "".join(f"<td>{round(getattr(row, name), 2) + 0.0:+.2f}</td>" for name in DIMENSIONS)
         + "</tr>"
         for row in frame.nlargest(5, "distance").itertuples()
     )

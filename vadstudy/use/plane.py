@@ -9,8 +9,8 @@ from vadstudy.mappers import Mapper
 
 #: Pixels of the picture at its own size, and of its left and lower margin.
 SIZE, MARGIN = 400, 40
-#: Pixels between the lines of two names.
-LINE = 14
+#: Pixels between the lines of two names, and that a letter of one takes.
+LINE, LETTER = 14, 7.5
 
 
 def plane(mapper: Mapper, named: Sequence[int], path: Sequence[np.ndarray], beside: np.ndarray | None = None) -> str:
@@ -84,17 +84,20 @@ def _axes():
 
 
 def _names(mapper, named):
-    """Names beside their points, inwards, moved down where two would share a line."""
+    """Names beside their points, inwards, moved down where one would be written over another."""
     found = ""
-    taken: list[tuple[bool, float]] = []
+    taken: list[tuple[float, float, float]] = []
     for i in sorted(named, key=lambda i: -mapper.points[i][1]):
         (x, y), aside = _place(mapper.points[i]), _radius(mapper.points[i][2]) + 3
-        left = mapper.points[i][0] > 0.7
-        line = max([y + 4, *(low + LINE for side, low in taken if side == left and low + LINE > y + 4)])
-        taken.append((left, line))
+        left, wide = mapper.points[i][0] > 0.7, LETTER * len(mapper.labels[i])
+        x = x - aside if left else x + aside
+        start, line = x - wide if left else x, y + 4
+        beside = [low for begin, end, low in taken if begin < start + wide and start < end]
+        while over := [low for low in beside if abs(low - line) < LINE - 0.01]:
+            line = max(over) + LINE
+        taken.append((start, start + wide, line))
         found += (
-            f'<text x="{x - aside if left else x + aside:.1f}" y="{line:.1f}" '
-            f'text-anchor="{"end" if left else "start"}" '
+            f'<text x="{x:.1f}" y="{line:.1f}" text-anchor="{"end" if left else "start"}" '
             f'stroke="#fff" stroke-width="3" paint-order="stroke" font-weight="bold">{mapper.labels[i]}</text>'
         )
     return found
