@@ -12,7 +12,7 @@ def test_every_profile_has_the_same_rows_under_its_own_encoder():
     study = experiments.named("study")
     for profile, encoder in (("mini", "minilm"), ("smoke", "tiny"), ("paper", "bert-base-cased")):
         found = experiments.named(profile)
-        varied = ("rate-", "pool-", "unseen-")
+        varied = ("rate-", "pool-", "unseen-", *(recipe.name for recipe in experiments.DIMENSIONAL))
         assert [name for name in found if not name.startswith(varied)] == [
             name for name in study if not name.startswith(("search-", "tuned-", "budget", *varied))
         ]

@@ -14,6 +14,7 @@ from scipy.spatial.distance import pdist
 from vadstudy import mappers
 from vadstudy.emotions import EMOTIONS
 from vadstudy.mappers import Mapper, mapper, matched, nrc, scaled, shuffled, spread
+from vadstudy.runs import RunStore
 
 FULL_LEXICON = Path(os.environ.get("VADSTUDY_DATA", "data")) / "nrc-vad" / "NRC-VAD-Lexicon.txt"
 
@@ -265,3 +266,45 @@ def test_a_mapper_cannot_change():
 def test_a_bad_mapper_says_what_is_wrong(labels, points, message):
     with pytest.raises(ValueError, match=f"mapper 'm': .*{message}"):
         Mapper("m", tuple(labels), points)
+
+
+def test_classical_scaling_gives_the_products_back():
+    vectors = np.random.default_rng(0).normal(size=(6, 3))
+    found = mappers.components(vectors @ vectors.T)
+    centred = vectors - vectors.mean(axis=0)
+    np.testing.assert_allclose(found @ found.T, centred @ centred.T, atol=1e-9)
+    assert found.shape == (6, 5) and np.allclose(found[:, 3:], 0, atol=1e-6)
+    assert (np.diff((found**2).sum(axis=0)) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("of", ["names", "votes"])
+def test_principal_components_keep_their_shape_in_the_cube(of):
+    two, three = mappers.mapper(f"{of}-2"), mappers.mapper(f"{of}-3")
+    assert two.dims == 2 and two.labels == EMOTIONS and np.ptp(two.points, axis=0).max() == pytest.approx(1)
+    # What a dimension more changes of the others is their scale alone.
+    ratio = pdist(three.points[:, :2]) / pdist(two.points)
+    assert np.ptp(three.points, axis=0).max() == pytest.approx(1) and ratio == pytest.approx(np.full(378, ratio[0]))
+    with pytest.raises(ValueError, match=f"no 28 components of '{of}'"):
+        mappers.mapper(f"{of}-28")
+
+
+def test_packaged_components_are_those_of_the_record():
+    store = RunStore()
+    for of, likeness in (
+        ("names", store["labels-names"].outputs("labels")),
+        ("votes", mappers.together(store["labels-votes"].outputs("dev"))),
+    ):
+        packaged = pd.read_csv(mappers.PRINCIPAL)
+        packaged = packaged[packaged["map"] == of].filter(regex=r"^c\d").to_numpy()
+        np.testing.assert_allclose(packaged, mappers.components(likeness), atol=2e-3)
+
+
+def test_labels_that_raters_give_together_are_alike():
+    shares = np.array([[1, 0.5, 0], [0, 0, 1], [0.5, 1, 0]])
+    found = mappers.together(shares)
+    assert np.diag(found) == pytest.approx(np.ones(3)) and found[0, 1] == pytest.approx(0.8) and found[0, 2] == 0
+
+
+def test_learned_points_begin_at_random_by_their_seed():
+    assert (mappers.mapper("learned-4", 1).points != mappers.mapper("learned-4", 2).points).any()
+    assert (mappers.mapper("learned-4", 1).points == mappers.mapper("learned-4", 1).points).all()

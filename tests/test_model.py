@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from vadstudy.inference import padded, predict
 from vadstudy.mappers import nrc
-from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder, pool
+from vadstudy.model import DistanceLoss, LabelLoss, PointLoss, Regressor, load_encoder, pool
 
 TEXTS = ["Something in the way she moves", "no", "I never saw that one coming, wow, what a day it has been for us all"]
 
@@ -177,3 +178,31 @@ def test_unknown_losses_are_named():
         PointLoss(POINTS, "huber")
     with pytest.raises(ValueError, match="unknown classification loss 'mae'"):
         LabelLoss("mae")
+
+
+def test_the_logits_of_distances_are_as_defined():
+    points = np.array([[0.1, 0.2], [0.8, 0.9], [0.4, 0.6]])
+    loss = DistanceLoss(points)
+    with torch.no_grad():
+        loss.biases.copy_(torch.tensor([0.5, 0.0, -1.0]))
+        loss.log_scale.fill_(np.log(4.0))
+    z = np.array([[0.3, 0.3], [0.9, 0.1]])
+    expected = np.array([0.5, 0, -1]) - 4 * ((z[:, None] - points) ** 2).sum(axis=-1)
+    np.testing.assert_allclose(loss.logits(torch.tensor(z, dtype=torch.float32)).detach(), expected, atol=1e-5)
+    read = loss.read()
+    np.testing.assert_allclose(read["points"], points, atol=1e-6)
+    assert read["scale"] == pytest.approx(4) and read["biases"] == [0.5, 0.0, -1.0]
+
+
+def test_points_are_learned_where_they_are_to_be_and_stay_in_the_cube():
+    z, labels = torch.rand(64, 2, generator=torch.Generator().manual_seed(0)), torch.arange(64) % 3
+    for learned in (False, True):
+        loss = DistanceLoss(np.full((3, 2), 0.5) + np.eye(3)[:, :2] * 0.1, learned)
+        before = loss.points.detach().clone()
+        optimizer = torch.optim.Adam(loss.parameters(), lr=0.5)
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss(z, labels).backward()
+            optimizer.step()
+        assert bool((loss.points != before).any()) == learned
+        assert ((loss.points >= 0) & (loss.points <= 1)).all() and (loss.biases != 0).all()

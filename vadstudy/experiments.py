@@ -131,6 +131,32 @@ UNSEEN = tuple(
 #: Lessons and tests have one part.
 LESSON_UNSEEN = tuple(recipe for recipe in UNSEEN if recipe.without == PARTS[0])
 
+#: How many numbers stand between encoder and labels; those that have three seeds.
+BOTTLENECKS, REPEATED = (1, 2, 3, 4, 6, 8, 12, 16, 27), (1, 3, 8, 27)
+#: The numbers of dimensions that maps from names and votes are cut to.
+CUT = (1, 2, 3, 8, 16, 27)
+#: Other dimensions: points that are learned, evenly spread ones with the paper's loss (three are in Table 3), NRC's,
+#: and maps of what labels are called and of who gave which together; all but the evenly spread by distances.
+DIMENSIONAL = (
+    *(Recipe(f"learned-{d}", loss="distance", mapper=f"learned-{d}", splits=HELD_OUT) for d in BOTTLENECKS),
+    *(Recipe(f"spread-{d}-mae", loss="mae", mapper=f"spread-{d}", splits=HELD_OUT) for d in BOTTLENECKS if d != 3),
+    *(
+        Recipe(f"{name}-distance", loss="distance", mapper=mapper, splits=HELD_OUT)
+        for name, mapper in (("nrc", "nrc"), ("scaled", "scaled"), ("shuffled", "shuffled-scaled"))
+    ),
+    *(
+        Recipe(f"{of}-{d}-distance", loss="distance", mapper=f"{of}-{d}", splits=HELD_OUT)
+        for of in ("names", "votes")
+        for d in CUT
+    ),
+)
+#: Lessons and tests have one number and three, and each kind of map once.
+LESSON_DIMENSIONAL = tuple(
+    recipe
+    for recipe in DIMENSIONAL
+    if recipe.name in ("learned-1", "learned-3", "spread-1-mae", "nrc-distance", "names-3-distance", "votes-3-distance")
+)
+
 
 def _on_dev(kind: str, recipe: Recipe, layers: int | None, rate: float, epochs: int) -> Recipe:
     """A recipe with another budget, of which dev alone is predicted; ``layers`` None trains all."""
@@ -288,6 +314,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *CARRIED,
             HUMAN_MSE,
             *UNSEEN,
+            *DIMENSIONAL,
             *_computed(),
             *SEARCH,
             *TEMPERATURES,
@@ -314,7 +341,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
                 | ({"learning_rate": r.learning_rate} if r in RATES else {})
                 | ({"epochs": 4} if r.mapper is None else {}),
             )
-            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED, HUMAN_MSE, *UNSEEN)
+            for r in (*MAIN, *ASSIGNED, *PERMUTED, *RATES, *POOLED, *FOLDS, *CARRIED, HUMAN_MSE, *UNSEEN, *DIMENSIONAL)
         ]
         chosen += _computed(precision="fp32")
     else:
@@ -322,7 +349,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
         carried = [replace(recipe, carried_to=ELSEWHERE_MINI) for recipe in CARRIED]
         shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried, HUMAN_MSE)
-        shown += LESSON_UNSEEN
+        shown += (*LESSON_UNSEEN, *LESSON_DIMENSIONAL)
         chosen = [
             replace(recipe, **settings | ({"corpus": "mini-vad"} if recipe.mapper == HUMAN else {})) for recipe in shown
         ]
@@ -344,6 +371,8 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
         (*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED, *BUDGETED))), 3
     )
     count |= {"carried-bce": 1}
+    repeated = [name for d in REPEATED for name in (f"learned-{d}", f"spread-{d}-mae")]
+    count |= dict.fromkeys((*repeated, "nrc-distance", "scaled-distance", "shuffled-distance"), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     for name, recipe in chosen.items():
         # What is computed from a trained run has its seeds; the tuned SVM, one of the candidates, the first.

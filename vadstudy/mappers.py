@@ -20,8 +20,9 @@ from vadstudy.emotions import DIMENSIONS, EMOTIONS, emotion_vad
 from vadstudy.paths import PACKAGED
 
 #: The names that :func:`mapper` builds from.
-KNOWN = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled")
+KNOWN = ("nrc", "scaled", "spread", "sphere", "matched", "shuffled", "learned", "names", "votes")
 SPREAD = PACKAGED / "spread_28.csv"
+PRINCIPAL = PACKAGED / "principal_28.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +164,43 @@ def spread(n: int = 28, dims: int = 3, domain: str = "cube") -> Mapper:
     return Mapper(name if dims == 3 else f"{name}-{dims}", _labels(n), points)
 
 
+def principal(of: str, dims: int) -> Mapper:
+    """The first principal components of how alike labels are, brought into the unit cube without a change of shape.
+
+    ``of`` is "names", by the untrained encoder's vectors of what the labels are called, or "votes", by which labels
+    raters gave to the same comments of dev. The package has the components, as :func:`components` made them of the
+    recorded runs ``labels-names`` and ``labels-votes``, so that every machine has the same.
+    """
+    found = pd.read_csv(PRINCIPAL).query("map == @of")
+    if found.empty or not 1 <= dims < len(found):
+        raise ValueError(f"no {dims} components of {of!r}; expected names or votes, and 1 to {len(EMOTIONS) - 1}")
+    points = found[[f"c{i + 1}" for i in range(dims)]].to_numpy()
+    points = points - (points.max(axis=0) + points.min(axis=0)) / 2
+    return Mapper(f"{of}-{dims}", EMOTIONS, 0.5 + points / np.ptp(points, axis=0).max())
+
+
+def together(shares: ArrayLike) -> np.ndarray:
+    """How alike labels are by the comments that get them: cosines (labels, labels) of columns of shares (n, labels)."""
+    shares = np.asarray(shares, float)
+    products = shares.T @ shares
+    length = np.sqrt(np.diag(products))
+    return products / length / length[:, None]
+
+
+def components(likeness: ArrayLike) -> np.ndarray:
+    """Principal coordinates (n, n - 1) of a symmetric matrix of how alike n things are, the widest first.
+
+    Torgerson's (1952) classical scaling: the centred matrix's eigenvectors by the roots of their eigenvalues, 0 where
+    these are not above 0. Of each, the coordinate that is farthest from 0 is positive.
+    """
+    likeness = np.asarray(likeness, float)
+    centre = np.eye(len(likeness)) - 1 / len(likeness)
+    values, vectors = np.linalg.eigh(centre @ likeness @ centre)
+    order = np.argsort(-values)[:-1]
+    found = vectors[:, order] * np.sqrt(np.maximum(values[order], 0))
+    return found * np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])])
+
+
 def matched(points: Mapper | None = None, meaning: Mapper | None = None) -> Mapper:
     """Give each label the point of ``points`` that lies where ``meaning`` has the label, as far as they go around.
 
@@ -187,7 +225,8 @@ def mapper(name: str, seed: int = 42) -> Mapper:
 
     "spread" and "sphere" may carry a number of dimensions, as in "spread-8"; "shuffled" shuffles
     "nrc", or the mapper it names, as in "shuffled-scaled" or "shuffled-spread"; "scaled" may carry a number of
-    quantiles, as in "scaled-10".
+    quantiles, as in "scaled-10". "learned-8" has points drawn at random by ``seed``, where their training begins;
+    "names-8" and "votes-8" are :func:`principal`'s.
     """
     kind, dash, rest = name.partition("-")
     plain: dict[str, Callable[[], Mapper]] = {"nrc": nrc, "scaled": scaled, "matched": matched, "spread": spread}
@@ -197,6 +236,11 @@ def mapper(name: str, seed: int = 42) -> Mapper:
         return scaled(int(rest))
     if kind == "shuffled" and (not dash or rest in plain):
         return shuffled(plain[rest or "nrc"](), seed)
+    if kind == "learned" and rest.isdecimal():
+        points = np.random.default_rng(seed).random((len(EMOTIONS), int(rest)))
+        return Mapper(name, EMOTIONS, points)
+    if kind in ("names", "votes") and rest.isdecimal():
+        return principal(kind, int(rest))
     if kind in ("spread", "sphere") and (not dash or rest.isdecimal()):
         return spread(len(EMOTIONS), int(rest or 3), "cube" if kind == "spread" else "sphere")
     raise ValueError(f"unknown mapper {name!r}; expected one of {', '.join(KNOWN)}, or one such as spread-8")

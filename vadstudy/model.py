@@ -286,6 +286,54 @@ class PointLoss(nn.Module):
         return loss
 
 
+class DistanceLoss(nn.Module):
+    """Cross-entropy of a softmax over squared distances: the logit of label k at the point z is b_k - s |z - c_k|^2.
+
+    The scale s and the biases b are learned; the labels' points c, too, where there are no points to keep. This is a
+    softmax whose logits have to go through a few numbers, a *bottleneck*.
+
+    Parameters
+    ----------
+    points : array (n_labels, dims)
+        The labels' points, in [0, 1]: where they stay, or where they begin.
+    learned : bool
+        Whether they are learned; they stay in (0, 1) then, by a sigmoid.
+    """
+
+    def __init__(self, points: ArrayLike, learned: bool = False):
+        super().__init__()
+        placed = torch.tensor(np.array(points), dtype=torch.float32)
+        if learned:
+            self.places = nn.Parameter(torch.logit(placed, 1e-3))
+        else:
+            self.register_buffer("places", placed, persistent=False)
+        self.learned = learned
+        self.log_scale = nn.Parameter(torch.tensor(10.0).log())
+        self.biases = nn.Parameter(torch.zeros(len(placed)))
+
+    @property
+    def points(self) -> Tensor:
+        """The labels' points (n_labels, dims)."""
+        return torch.sigmoid(self.places) if self.learned else self.places
+
+    def logits(self, predicted: Tensor) -> Tensor:
+        """The labels' logits (n, n_labels) at points (n, dims)."""
+        squared = (predicted[:, None] - self.points).square().sum(dim=-1)
+        return self.biases - self.log_scale.exp() * squared
+
+    def forward(self, predicted: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(self.logits(predicted), labels)
+
+    def read(self) -> dict[str, Any]:
+        """What tells labels apart, as JSON values: ``points``, ``scale``, ``biases``."""
+        with torch.no_grad():
+            return {
+                "points": self.points.double().tolist(),
+                "scale": self.log_scale.exp().item(),
+                "biases": self.biases.tolist(),
+            }
+
+
 class LabelLoss(nn.Module):
     """Cross-entropy of 28 logits: ``ce`` by one softmax, ``bce`` by a sigmoid a label, as GoEmotions' baseline."""
 

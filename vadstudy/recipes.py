@@ -13,7 +13,7 @@ from typing import Any
 
 from vadstudy.emotions import EMOTIONS
 
-LOSSES = ("mae", "mse", "mae+ce", "ce", "bce")
+LOSSES = ("mae", "mse", "mae+ce", "distance", "ce", "bce")
 POOLINGS = ("mean", "cls", "max", "mean-padded")
 PRECISIONS = ("fp32", "bf16")
 LEXICONS = ("nrc", "emotions")
@@ -30,7 +30,10 @@ ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-c
 
 @dataclass(frozen=True)
 class Recipe:
-    """A regressor (losses mae, mse, mae+ce, with a mapper) or a 28-output baseline (losses ce, bce, without one).
+    """A regressor (losses mae, mse, mae+ce, distance, with a mapper) or a 28-output baseline (ce, bce, without one).
+
+    The loss ``distance`` is the cross-entropy of the labels by their points' distances; with it goes a mapper such as
+    ``learned-8``, whose points, in eight dimensions, are trained, too.
 
     With the mapper ``human``, the targets are the points that people gave each text of the corpus, not the labels'.
 
@@ -83,10 +86,17 @@ class Recipe:
         if (self.mapper is None) != (self.loss in ("ce", "bce")):
             raise ValueError(
                 f"recipe {self.name!r}, field mapper: {self.mapper!r} does not go with {self.loss!r}; "
-                "regressors (mae, mse, mae+ce) need a mapper, baselines (ce, bce) have none"
+                "regressors (mae, mse, mae+ce, distance) need a mapper, baselines (ce, bce) have none"
             )
-        if self.mapper == HUMAN and self.loss == "mae+ce":
-            raise ValueError(f"recipe {self.name!r}, field loss: mae+ce needs labels, which mapper {HUMAN!r} has not")
+        if self.mapper == HUMAN and self.loss in ("mae+ce", "distance"):
+            raise ValueError(
+                f"recipe {self.name!r}, field loss: {self.loss} needs labels, which mapper {HUMAN!r} has not"
+            )
+        if (self.mapper or "").startswith("learned") and self.loss != "distance":
+            raise ValueError(
+                f"recipe {self.name!r}, field loss: {self.loss!r} puts the points of {self.mapper!r} in one place; "
+                "points are learned with distance"
+            )
         _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
         _at_least(self, 0, "carried_length", more=True)
         _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")

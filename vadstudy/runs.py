@@ -83,7 +83,7 @@ class Run:
 
     @property
     def mapper(self) -> Mapper:
-        """The mapper whose points the run was trained towards, as recorded; a ``RunError`` for a baseline."""
+        """The mapper whose points the run was trained towards, or learned; a ``RunError`` for a baseline."""
         name = getattr(self.recipe, "mapper", None)
         if name is None or "points" not in self.meta:
             raise RunError(f"{self.path} has no mapper: {self.recipe.name!r} is not a regressor")
@@ -370,7 +370,7 @@ class RunStore:
             more["history"] = trained.history.round(6).to_dict("list")
             if recipe.mapper and recipe.mapper != recipes.HUMAN:
                 # Recorded, because another machine's rounding can spread points otherwise.
-                more["points"] = mappers.mapper(recipe.mapper, seed).points.tolist()
+                more |= {"points": mappers.mapper(recipe.mapper, seed).points.tolist()} | trained.read
             more["examples_per_second"] = round(trained.examples_per_second, 1)
             if recipe.keep_weights and seed == recipes.SEED:
                 of = {"recipe": recipe.name, "seed": seed, "predictions": sealed.digest(predictions)}

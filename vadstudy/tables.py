@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
@@ -54,8 +55,14 @@ def targets(run: Run, split: str = "test") -> np.ndarray:
 
 
 def nearest(run: Run, split: str = "test", metric: str = "manhattan") -> np.ndarray:
-    """Label indices (n,) of a regressor's points by 1NN on its mapper's points."""
+    """Label indices (n,) of a regressor's points by 1NN on its mapper's points.
+
+    Of a regressor that was trained by distances, by the scale and the biases that it learned.
+    """
     points = run.mapper.points
+    if "scale" in run.meta:
+        squared = cdist(run.outputs(split), points, "sqeuclidean")
+        return (np.array(run.meta["biases"]) - run.meta["scale"] * squared).argmax(axis=1)
     return NearestEmotion(metric=metric).fit(points, np.arange(len(points))).predict(run.outputs(split))
 
 

@@ -31,19 +31,23 @@ from vadstudy.disk.schemas import SPLITS
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import TrainingError
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
-from vadstudy.model import LabelLoss, PointLoss, Regressor, load_encoder
+from vadstudy.model import DistanceLoss, LabelLoss, PointLoss, Regressor, load_encoder
 from vadstudy.recipes import HUMAN, Recipe
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gives: predictions of every split asked for, the history, the model, and its encoder's name."""
+    """What a training gives: predictions of every split asked for, the history, the model, and its encoder's name.
+
+    ``read`` is what tells labels apart at a point, where that was learned: :meth:`vadstudy.model.DistanceLoss.read`.
+    """
 
     predictions: pd.DataFrame
     history: pd.DataFrame
     regressor: Regressor
     fingerprints: dict[str, str]
     examples_per_second: float
+    read: dict[str, Any]
 
 
 def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerBase, Regressor, str]:
@@ -70,7 +74,7 @@ def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerB
 class Objective(nn.Module):
     """A regressor and its loss, in the form the Trainer takes: a batch in, loss and outputs out."""
 
-    def __init__(self, regressor: Regressor, loss: PointLoss | LabelLoss):
+    def __init__(self, regressor: Regressor, loss: PointLoss | DistanceLoss | LabelLoss):
         super().__init__()
         self.regressor, self.loss = regressor, loss
 
@@ -97,22 +101,26 @@ class FiniteTrainer(checkpoints.SealingTrainer):
         return result
 
 
-def dev_scores(recipe: Recipe, seed: int) -> Callable[[EvalPrediction], dict[str, float]]:
+def dev_scores(recipe: Recipe, seed: int, loss: nn.Module) -> Callable[[EvalPrediction], dict[str, float]]:
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits.
 
-    The nearest is sought among the labels that are trained on.
+    The nearest is sought among the labels that are trained on. With a :class:`~vadstudy.model.DistanceLoss`, the
+    logits are those that it has at the time.
 
     Of points that people gave: to Pearson's r, the mean over dimensions.
     """
     nearest = None
     if recipe.mapper == HUMAN:
         return lambda evaluation: {"pearson": float(metrics.pearson(*evaluation).mean())}
-    if recipe.mapper:
+    if recipe.mapper and not isinstance(loss, DistanceLoss):
         known = np.flatnonzero(~np.isin(EMOTIONS, recipe.without))
         nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points[known], known)
 
     def compute(evaluation):
         outputs, labels = evaluation
+        if isinstance(loss, DistanceLoss):
+            with torch.no_grad():
+                outputs = loss.logits(torch.tensor(outputs)).numpy()
         return metrics.scores(labels, nearest.predict(outputs) if nearest else outputs.argmax(axis=1))
 
     return compute
@@ -228,15 +236,17 @@ def frozen_states(
 
 
 def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objective, torch.optim.Optimizer]:
-    """What is minimised, with the optimizer that does it; the head has a learning rate of its own."""
-    loss: PointLoss | LabelLoss
-    if recipe.mapper:
+    """What is minimised, with the optimizer that does it; the head, and what a loss learns, have their own rate."""
+    loss: PointLoss | DistanceLoss | LabelLoss
+    if recipe.mapper and recipe.loss == "distance":
+        loss = DistanceLoss(mappers.mapper(recipe.mapper, seed).points, recipe.mapper.startswith("learned"))
+    elif recipe.mapper:
         points = None if recipe.mapper == HUMAN else mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
     head: dict[str, Any] = {
-        "params": regressor.head.parameters(),
+        "params": [*regressor.head.parameters(), *loss.parameters()],
         "lr": recipe.head_learning_rate or recipe.learning_rate,
     }
     optimizer = torch.optim.AdamW(
@@ -304,7 +314,7 @@ def trainer(
         optimizers=(optimizer, None),
         train_dataset=texts.dataset(texts.trained_on),
         eval_dataset=texts.dataset(texts.chosen_on),
-        compute_metrics=dev_scores(recipe, seed),
+        compute_metrics=dev_scores(recipe, seed, model.loss),
     )
     made.recipe_name = recipe.name
     # Determinism would fill memory that is about to be written anyway; no result depends on it.
@@ -387,4 +397,5 @@ def train(
         regressor,
         fingerprints,
         result.metrics["train_samples_per_second"],
+        model.loss.read() if isinstance(model.loss, DistanceLoss) else {},
     )

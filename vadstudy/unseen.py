@@ -247,6 +247,15 @@ def rows(store: RunStore) -> dict[str, Row]:
     return found | {SHUFFLED: Row(shuffled, tuple((SHUFFLED, seed) for seed in range(SHUFFLES)))}
 
 
+#: The rows by what they go by: a regressor's or a softmax's point, points that mean nothing, names, both.
+GROUPS = {
+    "place in the space": [name for name in WAYS if name.endswith(("nearest", "NRC"))],
+    "shuffled places": [SHUFFLED],
+    "name": ["name, untrained", "description, untrained", "softmax through names", "softmax through descriptions"],
+    "both ways by name": ["both"],
+}
+
+
 def compared(store: RunStore, rows: dict[str, Row]) -> Comparison:
     """:func:`rows` by :data:`SCORES`, over emotions and their comments."""
     return bootstrap.compare(rows, store["labels-names"].labels("test"), measure, labels_drawn=True)

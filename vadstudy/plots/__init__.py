@@ -32,6 +32,7 @@ from vadstudy.plots.space import (
     vad_space,
 )
 from vadstudy.plots.tuning import tuning
+from vadstudy.plots.unseen import unseen
 
 __all__ = [
     "CONFIG",
@@ -64,6 +65,7 @@ __all__ = [
     "text_lengths",
     "thresholds",
     "tuning",
+    "unseen",
     "use_style",
     "vad_space",
     "valence_by_class",

@@ -1,0 +1,63 @@
+"""Other numbers of dimensions: what is enough, and what learned points mean."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from vadstudy import bootstrap, dimensions, mappers
+from vadstudy.bootstrap import Row
+from vadstudy.emotions import EMOTIONS
+from vadstudy.mappers import Mapper
+from vadstudy.runs import RunStore
+
+
+def predictions(labels, share, seeds=3):
+    """Right in a share of the texts, the same ones for every seed but for a few."""
+    rng = np.random.default_rng(0)
+    draw = rng.random(len(labels))
+    return [np.where(draw + rng.normal(0, 0.002, len(labels)) < share, labels, (labels + 1) % 5) for _ in range(seeds)]
+
+
+def test_the_least_that_is_enough():
+    labels = np.random.default_rng(1).integers(5, size=4000)
+    rows = {dimensions.SOFTMAX: Row(predictions(labels, 0.6), tuple(("softmax", s) for s in range(3)))}
+    for d, share in ((1, 0.3), (2, 0.5), (3, 0.6), (8, 0.65), (16, 0.55)):
+        name = f"learned-{d}"
+        rows[name] = Row(predictions(labels, share), tuple((name, s) for s in range(3)))
+    found = dimensions.enough(bootstrap.compare(rows, labels, n_resamples=400))
+    assert found == {1: False, 2: False, 3: True, 8: True, 16: False}
+    assert dimensions.least(found) == 3 and dimensions.least({1: False}) is None
+
+
+def test_a_linear_map_explains_what_is_linear():
+    points = np.random.default_rng(0).normal(size=(28, 3))
+    vad = np.column_stack([points @ [1, 2, 3] + 4, points[:, 0] ** 2, np.arange(28) % 2])
+    found = dimensions.explained(points, vad)
+    assert found[0] == pytest.approx(1) and (found[1:] < 0.6).all()
+
+
+def test_meaning_is_beyond_chance_where_it_is_there():
+    vad = mappers.nrc().points
+    noise = np.random.default_rng(0).random((28, 2))
+    points = np.column_stack([np.clip(0.8 * vad[:, 0] + 0.1, 0, 1), noise])
+    run = SimpleNamespace(mapper=Mapper("learned-3", EMOTIONS, points))
+    found = dimensions.meaning(run, deals=300)
+    assert found.loc["valence", "r2"] > 0.99 and found.loc["valence", "p"] < 0.01
+    assert found.loc["arousal", "p"] > 0.05
+    assert (dimensions.meaning(run, deals=300) == found).all(axis=None)
+
+
+@pytest.mark.smoke
+def test_rows_of_a_profile():
+    store = RunStore("smoke")
+    found = dimensions.rows(store)
+    assert list(found)[:3] == [dimensions.SOFTMAX, "learned-1", "learned-3"]
+    table = dimensions.scored(store, bootstrap.compare(found, store["softmax"].labels("test")))
+    assert table.loc["spread-1-mae", "dims"] == 1 and table.loc["spread-mae", "dims"] == 3
+    assert table.loc["names-3-distance", "kind"] == "names" and table["accuracy"].between(0, 1).all()
+    # What tells labels apart at a learned point is part of the record.
+    run = store["learned-3"]
+    assert run.mapper.points.shape == (28, 3) and len(run.meta["biases"]) == 28 and run.meta["scale"] > 0
+    assert (run.mapper.points != mappers.mapper("learned-3", run.seed).points).any()
+    assert store["nrc-distance"].mapper.points == pytest.approx(mappers.nrc().points)

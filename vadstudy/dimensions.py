@@ -1,0 +1,93 @@
+"""Other numbers of dimensions: how many does it take, and what do they come to mean? (notebook 10)
+
+The paper goes through three numbers, and asks in its outlook for other dimensions. Here d numbers stand between the
+encoder and the 28 labels, from 1 to 27. They are trained with cross-entropy by distances to the labels' points, which
+are learned, too (:class:`vadstudy.model.DistanceLoss`); beside them stand evenly spread points with the paper's loss,
+NRC's own points, and maps of what labels are called and of which labels raters gave together, cut to d dimensions.
+
+The rule, written before a number was known:
+
+- *Statistic.* Accuracy and macro-F1 on test, as everywhere, of each row less the plain softmax's.
+- *Unit.* The test comment and the training: three seeds for d = 1, 3, 8 and 27, one for the others, whose intervals
+  hold the comments only.
+- *Yes and no.* d dimensions are *enough* if the learned bottleneck equals the softmax by two one-sided tests in both
+  scores (within :data:`vadstudy.bootstrap.MARGINS`), or is higher. The least that is enough is the answer; if it has
+  one seed, it says so. Three are all that is needed if they are enough. NRC's points are as good as any three if
+  ``nrc-distance`` and ``scaled-distance`` equal the learned three.
+- *What they mean.* Of the learned points of d = 3, how much of the labels' valence, arousal and dominance a linear map
+  explains (R² over the 28 labels), against the same with the labels dealt at random: a dimension is there if no more
+  than a twentieth of the random deals explain as much, for every seed.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from vadstudy import mappers, tables
+from vadstudy.bootstrap import Comparison, Row
+from vadstudy.emotions import DIMENSIONS
+from vadstudy.runs import Run, RunStore
+
+SOFTMAX = "softmax, argmax"
+#: Random deals of labels to points.
+DEALS = 2000
+
+
+def rows(store: RunStore) -> dict[str, Row]:
+    """Test predictions of every bottleneck, by name, and of the plain softmax; learned ones first, by dimensions."""
+    names = [name for name in store.recipes if re.fullmatch(r"learned-\d+|spread-(\d+-)?mae|.+-distance", name)]
+    found = {SOFTMAX: tables.row(store.all("softmax"), tables.most_probable)}
+    for name in sorted(names, key=lambda name: (kind(name) != "learned", kind(name), dims(store, name))):
+        found[name] = tables.row(store.all(name), tables.nearest)
+    return found
+
+
+def kind(name: str) -> str:
+    """What a row's points are: ``learned``, ``spread``, ``names``, ``votes``, ``nrc``, ``scaled`` or ``shuffled``."""
+    return name.split("-")[0]
+
+
+def dims(store: RunStore, name: str) -> int:
+    """How many numbers a row goes through."""
+    return mappers.mapper(store.recipes[name].mapper).dims
+
+
+def scored(store: RunStore, compared: Comparison) -> pd.DataFrame:
+    """Each row's scores with their intervals, its ``kind`` and ``dims``; the softmax's are its 28 logits."""
+    table = compared.scored()
+    table.insert(0, "dims", [28 if row == SOFTMAX else dims(store, row) for row in table.index])
+    table.insert(0, "kind", ["softmax" if row == SOFTMAX else kind(row) for row in table.index])
+    return table
+
+
+def enough(compared: Comparison, kind: str = "learned") -> dict[int, bool]:
+    """Whether d numbers are enough, by d: in both scores equal to the softmax, or higher, by this module's rule."""
+    found = {}
+    for name in compared.values:
+        if match := re.fullmatch(rf"{kind}-(\d+)", name):
+            verdicts = compared.differences([(name, SOFTMAX)])["verdict"]
+            found[int(match[1])] = bool(verdicts.isin(["equal", "higher"]).all())
+    return dict(sorted(found.items()))
+
+
+def least(enough: dict[int, bool]) -> int | None:
+    """The least number of dimensions that is enough, None if no number is."""
+    return next((d for d, yes in enough.items() if yes), None)
+
+
+def explained(points: np.ndarray, vad: np.ndarray) -> np.ndarray:
+    """R² (3,) of a linear map from labels' points (n, d) to their VAD (n, 3)."""
+    design = np.column_stack([np.ones(len(points)), points])
+    residual = vad - design @ np.linalg.lstsq(design, vad, rcond=None)[0]
+    return 1 - (residual**2).sum(axis=0) / ((vad - vad.mean(axis=0)) ** 2).sum(axis=0)
+
+
+def meaning(run: Run, deals: int = DEALS, seed: int = 0) -> pd.DataFrame:
+    """What a run's learned points say of VAD, a line a dimension: R² (``r2``), and how often labels dealt at random
+    have as much (``p``)."""
+    vad, points = mappers.nrc().points, run.mapper.points
+    found, rng = explained(points, vad), np.random.default_rng(seed)
+    by_chance = np.stack([explained(points, vad[rng.permutation(len(vad))]) for _ in range(deals)])
+    p = (1 + (by_chance >= found).sum(axis=0)) / (1 + deals)
+    return pd.DataFrame({"r2": found, "p": p}, index=pd.Index(DIMENSIONS, name="dimension"))
