@@ -10,7 +10,8 @@ inconclusive to not supported); the comparisons of the two transfers with words 
 whole reviews and then only as much as the regressor does; that trainings are paired, that a pair's scores are its
 family, and that the paper's claims are tested in its own terms, apart from ours. The comparisons over assignments were
 written before an assignment was scored, those of the read-out when one seed's prototypes were known and before the rows
-over seeds were. A verdict is
+over seeds were, those of unseen emotions when prototypes on the untrained encoder were known and before a training
+without an emotion was scored. A verdict is
 
 - *supported*, if every comparison that the claim makes came out as it says,
 - *not supported*, if one came out otherwise: the opposite was found, or, where a difference is claimed, equality, or,
@@ -30,15 +31,15 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-from vadstudy import bootstrap, carried, confounds, mappers, people, tables, transfer
+from vadstudy import bootstrap, carried, confounds, mappers, people, tables, transfer, unseen
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files
 from vadstudy.runs import RunStore
 
 BOTH = ("accuracy", "macro_f1")
 MIN_SEEDS = 2
-#: Comparisons whose rows are one run each, of the flagship: the minimum of seeds does not hold for them.
-OF_ONE_RUN = ("imdb", "emotion")
+#: Comparisons for which the minimum of seeds does not hold: one run each, of the flagship, or emotions as the unit.
+NOT_BY_SEED = ("imdb", "emotion", "unseen")
 #: Rows in which nothing is left to chance: they have no seeds to count.
 CERTAIN = ("bag of words", "writers")
 #: The scores of each comparison: all of them are a pair's family, also where a claim speaks of one.
@@ -48,8 +49,9 @@ FAMILIES = {
     "emobank": carried.CORRELATIONS,
     "readers": carried.CORRELATIONS,
     "reviews": carried.SEPARATION,
+    "unseen": ("among", "harmonic"),
 }
-MARGINS = {**carried.MARGINS, "ratio": 0.01, "rho": 0.1}
+MARGINS = {**carried.MARGINS, **unseen.MARGINS, "ratio": 0.01, "rho": 0.1}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Says:
     or a number.
 
     ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, confusion, assignments,
-    imdb, emotion; of rows that are carried: emobank, readers (EmoBank's), reviews (IMDB's), tweets (Emotion's).
+    imdb, emotion; of rows that are carried: emobank, readers (EmoBank's), reviews (IMDB's), tweets (Emotion's); unseen
+    (emotions that were left out of the training).
     """
 
     first: str
@@ -174,6 +177,16 @@ CLAIMS = (
         (Says("regressor and SVM", 0.25, "higher", ("accuracy",), "emotion"),),
         "The data set has six labels, and a third of it is the largest class. " + ONE_RUN,
     ),
+    Claim(
+        "unseen",
+        "introduction",
+        "A regressor to VAD names emotions that it was never trained on better than guessing does.",
+        tuple(
+            Says(f"{name}, nearest", unseen.CHANCE, "higher", ("among",), "unseen")
+            for name in ("nrc-mae", "scaled-mae")
+        ),
+        "Among three or four unseen emotions; the unit is the emotion, of which 27 were left out in seven parts.",
+    ),
     Claim("other-encoders", "Tables 1 to 3", "The numbers of the paper are those of BERT-base-cased."),
     Claim("compact", "title, conclusion", "Three dimensions are all that is needed, whatever the labels."),
     _ours(
@@ -270,6 +283,29 @@ CLAIMS = (
         ),
         "IMDB by valence and a threshold from 2,500 reviews; Emotion by an SVM on three numbers.",
     ),
+    _ours(
+        "unseen-by-meaning",
+        "introduction",
+        "An unseen emotion is named by what its place in NRC's map means.",
+        (Says("softmax through NRC", unseen.SHUFFLED, "higher", ("among",), "unseen"),),
+        "Against the same softmax and points with labels dealt at random, five times.",
+    ),
+    _ours(
+        "unseen-by-name",
+        "introduction",
+        "What an unseen emotion is called tells more of it than its place in the space.",
+        tuple(
+            Says("description, untrained", name, "higher", ("among", "harmonic"), "unseen")
+            for name in ("nrc-mae, nearest", "scaled-mae, nearest", "nrc-mse, nearest", "softmax through NRC")
+        ),
+        "The encoder that reads the descriptions was not trained on a comment; their wording is ours.",
+    ),
+    _ours(
+        "unseen-by-both",
+        "introduction",
+        "What a classifier knows of other emotions adds to what an unseen one is called.",
+        (Says("both", "description, untrained", "higher", ("among",), "unseen"),),
+    ),
 )
 UNTESTED = {
     "other-encoders": "BERT-base-cased was not trained here; the profile `paper` does it, on a GPU.",
@@ -298,6 +334,7 @@ class Evidence:
             "readers": people.beside_writers(store, {READ_OFF: emobank[READ_OFF]}),
             "reviews": carried.sentiment_compared(store, reviews),
             "tweets": carried.six_compared(store, tweets),
+            "unseen": unseen.compared(store, unseen.rows(store)),
         }
         self.assigned = confounds.assignment_scores(store)
         self.lines = self.judged(MARGINS)
@@ -366,6 +403,8 @@ def judge(evidence: Evidence, key: str) -> dict[str, str]:
 
 #: Words for what is compared, in sentences.
 STATISTICS = bootstrap.WORDS | {
+    "among": "accuracy among the unseen",
+    "harmonic": "harmonic mean of seen and unseen",
     "test_loss": "loss",
     "ratio": "loss / constant's loss",
     "rho": "correlation of confusion with distance (below 0: near labels are confused)",
@@ -384,7 +423,7 @@ def verdict(lines: pd.DataFrame) -> str:
 
 
 def _came_out(line):
-    if line.seeds < MIN_SEEDS and line.on not in OF_ONE_RUN:
+    if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED:
         return "unknown"
     if line.verdict == line.expected:
         return "yes"
@@ -394,7 +433,7 @@ def _came_out(line):
 def sentence(line: Any) -> str:
     """One comparison in words, with its interval."""
     name = STATISTICS.get(line.score, line.score)
-    few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in OF_ONE_RUN else ""
+    few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED else ""
     return (
         f"{name} of {line.first} less {line.second}: {line.difference:+.3f} "
         f"({line.low:+.3f} to {line.high:+.3f}{few}): {line.verdict}"
