@@ -12,7 +12,7 @@ from vadstudy.bootstrap import Row
 from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
 from vadstudy.runs import RunStore
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "09_claims.ipynb"
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_claims.ipynb"
 
 
 def lines(*found, expected="higher", seeds=3, on="labels"):

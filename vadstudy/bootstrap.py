@@ -36,6 +36,7 @@ SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 WORDS = (
     SCORES
     | {"included": "top-3 accuracy", "auc": "AUC"}
+    | {"among": "accuracy among the unseen", "harmonic": "harmonic mean of seen and unseen"}
     | {
         f"{how}_{letter}": f"{name} of {dimension}"
         for how, name in (("pearson", "Pearson's r"), ("spearman", "Spearman's r"))

@@ -403,8 +403,6 @@ def judge(evidence: Evidence, key: str) -> dict[str, str]:
 
 #: Words for what is compared, in sentences.
 STATISTICS = bootstrap.WORDS | {
-    "among": "accuracy among the unseen",
-    "harmonic": "harmonic mean of seen and unseen",
     "test_loss": "loss",
     "ratio": "loss / constant's loss",
     "rho": "correlation of confusion with distance (below 0: near labels are confused)",
@@ -461,10 +459,10 @@ def counted(table: pd.DataFrame) -> dict[str, str]:
 
 
 def save(table: pd.DataFrame, store: RunStore) -> pd.DataFrame:
-    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``09_claims``."""
+    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``10_claims``."""
     path = store.output("reports") / "claims.csv"
     files.write(path, table.to_csv(lineterminator="\n").encode())
     store.wrote(path)
     short = table[["asked_by", "section", "sentence", "verdict", "evidence"]]
-    tables.save(short, "09_claims", store, "The claims ledger.")
+    tables.save(short, "10_claims", store, "The claims ledger.")
     return table

@@ -23,6 +23,7 @@ from vadstudy.runs import RunStore
 
 TEMPLATE = report.TEMPLATE.read_text(encoding="utf-8")
 FIGURES = re.findall(r"figures/(\w+)\)", TEMPLATE)
+UNSEEN = ["nrc-mae, nearest", "softmax through NRC", "softmax through shuffled NRC", "description, untrained"]
 PAIRS = [
     ("scaled-mae, SVM", "scaled-mae, 1NN"),
     ("softmax, argmax", "scaled-mae, SVM"),
@@ -115,7 +116,7 @@ def made_up():
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
         "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
         "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
-        "09_claims": pd.DataFrame(
+        "10_claims": pd.DataFrame(
             [
                 dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
                 for who, verdict in (("paper", "supported"), ("us", "inconclusive"))
@@ -137,6 +138,10 @@ def made_up():
         "08_imdb": pd.DataFrame([dict(row="nrc-mae", learned_from_target="one", **interval(accuracy=0.7, auc=0.8))]),
         "08_emotion": scored("nrc-mae", learned_from_target="an SVM"),
         "08_transfer_differences": differences([("nrc-mse", "nrc-mae")]).assign(on="imdb"),
+        "09_unseen": pd.DataFrame([dict(row=row, **interval(among=0.4, harmonic=0.3)) for row in UNSEEN]),
+        "09_differences": differences([UNSEEN[1:3], (UNSEEN[3], UNSEEN[1])]).replace(
+            {"accuracy": "among", "macro_f1": "harmonic"}
+        ),
     }
 
 
@@ -430,4 +435,4 @@ def test_an_unknown_reference_is_an_error():
 
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
     searched = {name[2:] for name in report.SEARCHED}
-    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "09_claims"} | searched
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "10_claims"} | searched

@@ -38,7 +38,10 @@ NOTICE = (
 )
 
 #: Tables of what only the profile study has.
-SEARCHED = ("t_07_budget", "t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature")
+SEARCHED = (
+    *("t_07_budget", "t_07_budgeted", "t_07_budget_differences"),
+    *("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature"),
+)
 
 
 #: The works that say what an encoder is.
@@ -148,7 +151,7 @@ def _shown(record, fields, encoder):
         elif field.startswith("t_"):
             whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
             shown[field] = as_markdown(record.table(field[2:]), whose)
-    ledger = record.table("09_claims")[["asked_by", "sentence", "section", "verdict"]]
+    ledger = record.table("10_claims")[["asked_by", "sentence", "section", "verdict"]]
     return shown | {"claims": as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)}
 
 
@@ -163,7 +166,7 @@ def _corpus(record):
 
 
 def _abstract(read, encoder):
-    rows, counts = read("table2").set_index("row"), claims.counted(read("09_claims"))
+    rows, counts = read("table2").set_index("row"), claims.counted(read("10_claims"))
     space, plain, paper = (rows.loc[name] for name in ("scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"))
     return (
         f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from vadstudy import bootstrap
+from vadstudy import bootstrap, unseen
 from vadstudy.errors import RunError
 
 
@@ -40,6 +40,7 @@ def findings(read: Callable[[str], pd.DataFrame], corpora: dict[str, str], compa
         _accuracy(corpora["six"], read("06_emotion")),
         _correlation(corpora["vad"], read("06_emobank")),
         _read_off(corpora["vad"], read("08_emobank"), read("08_people"), read("08_three_numbers")),
+        _unseen(read("09_unseen"), read("09_differences")),
     ]
 
 
@@ -146,6 +147,22 @@ def _read_off(corpus, rated, people, three):
         f"{median.accuracy:.3f} and macro-F1 {median.macro_f1:.3f}; the regressor with an SVM, {svm.accuracy:.3f} and "
         f"{svm.macro_f1:.3f}."
     )
+
+
+def _unseen(scored, pairs):
+    """What a place and a name tell of an emotion that no training saw."""
+    among, of = scored.set_index("row")["among"], "among"
+    through, shuffled, name = "softmax through NRC", "softmax through shuffled NRC", "description, untrained"
+    said = [
+        f"{first} against {second}, {bootstrap.finding(_pair(pairs, first, second, of), unseen.MARGINS)}"
+        for first, second in ((through, shuffled), (name, through))
+    ]
+    return (
+        f"**Emotions that no training saw.** Among the three or four of a part, guessing is right in "
+        f"{unseen.CHANCE:.2f}, *nrc-mae* in {among['nrc-mae, nearest']:.2f}, a description read by the untrained "
+        f"encoder in {among[name]:.2f}. "
+        f"{'; '.join(said)}."
+    ).replace("95 % interval ", "")
 
 
 def _versus(pairs, first, second):
