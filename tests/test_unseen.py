@@ -83,7 +83,7 @@ def test_right_looks_at_the_part_that_left_a_label_out(store, monkeypatch):
     (part,) = unseen.parts(store)
     labels = store["labels-names"].labels("test")
     perfect = np.eye(28)[labels]
-    found = unseen.right(store, lambda part, split: np.eye(28)[part.run("softmax").labels(split)])
+    found = unseen.right([part], lambda part, split: np.eye(28)[part.run("softmax").labels(split)])
     out = np.isin(labels, part.unseen)
     assert (found[out, 0] == 1).all() and np.isnan(found[~out, :2]).all()
     assert (found[out, 1] == 1).all() and (found[~out, 2] == 1).all() and np.isnan(found[out, 2]).all()
@@ -92,7 +92,7 @@ def test_right_looks_at_the_part_that_left_a_label_out(store, monkeypatch):
     one[:, part.unseen[0]] = 1
     dev = np.zeros((len(part.run("softmax").labels("dev")), 28))
     dev[:, part.unseen[0]] = 1
-    found = unseen.right(store, lambda part, split: one if split == "test" else dev)
+    found = unseen.right([part], lambda part, split: one if split == "test" else dev)
     assert (found[out, 0] == (labels[out] == part.unseen[0])).all()
 
 

@@ -22,7 +22,7 @@ paper's distance in the space (Manhattan), cosines for names, and for both toget
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -48,10 +48,15 @@ SHUFFLES = 5
 
 @dataclass(frozen=True)
 class Part:
-    """Emotions that were left out of trainings together, and what these say of all texts."""
+    """Emotions that were left out of trainings together, and what these say of all texts.
+
+    Runs are read, and probabilities made, once: many rows are made of the same.
+    """
 
     store: RunStore
     number: int
+    runs: dict[str, Run] = field(default_factory=dict, repr=False)
+    known: dict[tuple[str, str], np.ndarray] = field(default_factory=dict, repr=False)
 
     @cached_property
     def unseen(self) -> np.ndarray:
@@ -65,13 +70,21 @@ class Part:
 
     def run(self, name: str) -> Run:
         """The training of a row of the tables without this part's emotions."""
-        return self.store[f"unseen-{name}-{self.number}"]
+        return self.read(f"unseen-{name}-{self.number}")
+
+    def read(self, name: str) -> Run:
+        """A run by its name."""
+        if name not in self.runs:
+            self.runs[name] = self.store[name]
+        return self.runs[name]
 
     def likely(self, name: str, split: str) -> np.ndarray:
         """Probabilities (n, 28) of a softmax or BCE over the seen labels, 0 for the unseen.
 
         A softmax is calibrated on the comments of dev with seen labels.
         """
+        if (name, split) in self.known:
+            return self.known[name, split]
         run, temperature = self.run(name), 1.0
         if name == "softmax":
             rows = np.isin(run.labels("dev"), self.seen)
@@ -79,17 +92,18 @@ class Part:
             temperature = readout.calibrated(logits, np.searchsorted(self.seen, run.labels("dev")[rows]))
         found = carried.likely(run, split, temperature)
         found[:, self.unseen] = 0
-        return found / found.sum(axis=1, keepdims=True)
+        self.known[name, split] = found / found.sum(axis=1, keepdims=True)
+        return self.known[name, split]
 
     def to_names(self, name: str, split: str) -> np.ndarray:
         """How near texts lie to what the labels are called (n, 28): cosines less their mean over dev's seen texts."""
-        run = self.store[name]
+        run = self.read(name)
         usual = run.outputs("dev")[np.isin(run.labels("dev"), self.seen)].mean(axis=0)
         return run.outputs(split) - usual
 
     def by_names(self, name: str, split: str) -> np.ndarray:
         """:func:`vadstudy.readout.named` of the softmax (n, 28)."""
-        return readout.named(self.likely("softmax", split), self.store[name].outputs("labels"), self.seen)
+        return readout.named(self.likely("softmax", split), self.read(name).outputs("labels"), self.seen)
 
 
 def _nearness(points, mapper: Mapper):
@@ -197,12 +211,12 @@ def _harmonic(unseen, seen):
     return 2 * unseen * seen / np.maximum(unseen + seen, 1e-12)
 
 
-def right(store: RunStore, scoring: Scoring) -> np.ndarray:
+def right(parts: Sequence[Part], scoring: Scoring) -> np.ndarray:
     """Whether each test text gets its label (n, 3): among its part's emotions, of all 28 by the part that left it out,
     and the share of the other parts by which it gets it of all 28. NaN in the first two for labels never left out.
     """
-    added = offset([Told.by(scoring, part, "dev") for part in parts(store)])
-    told = [Told.by(scoring, part, "test") for part in parts(store)]
+    added = offset([Told.by(scoring, part, "dev") for part in parts])
+    told = [Told.by(scoring, part, "test") for part in parts]
     labels = told[0].labels
     found, seen, times = np.full((len(labels), 3), np.nan), np.zeros(len(labels)), np.zeros(len(labels))
     for each in told:
@@ -242,8 +256,9 @@ def measure(right: np.ndarray, labels: np.ndarray) -> Measured:
 
 def rows(store: RunStore) -> dict[str, Row]:
     """What :func:`right` gives of each way, and of the shuffled maps, one entry a shuffle."""
-    found = {name: Row([right(store, scoring)]) for name, scoring in WAYS.items()}
-    shuffled = [right(store, scoring) for scoring in shuffled_ways()]
+    left_out = parts(store)
+    found = {name: Row([right(left_out, scoring)]) for name, scoring in WAYS.items()}
+    shuffled = [right(left_out, scoring) for scoring in shuffled_ways()]
     return found | {SHUFFLED: Row(shuffled, tuple((SHUFFLED, seed) for seed in range(SHUFFLES)))}
 
 
