@@ -137,6 +137,18 @@ def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
     assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
 
 
+def test_a_row_that_is_not_recorded_decides_nothing(monkeypatch):
+    labels = np.zeros(200, int)
+    evidence = object.__new__(claims.Evidence)
+    evidence.compared = {"labels": bootstrap.compare({"a": Row([labels] * 2, ("a", "b"))}, labels, n_resamples=50)}
+    made = Claim("k", "Table 9", "It is more.", (Says("a", 0.5, "higher", ("accuracy",)), Says("a", "b", "higher")))
+    monkeypatch.setattr(claims, "CLAIMS", (made,))
+    evidence.lines = evidence.judged(claims.MARGINS)
+    line = claims.judge(evidence, "k")
+    assert line["verdict"] == "inconclusive"
+    assert "accuracy of a less b: b not recorded yet; macro-F1 of a less b: b not recorded yet" in line["evidence"]
+
+
 def test_all_evidence_is_judged_by_them(monkeypatch):
     used = []
     monkeypatch.setattr(claims.Evidence, "judged", lambda _, margins: used.append(margins))

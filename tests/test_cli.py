@@ -3,12 +3,15 @@
 import json
 
 import nbformat
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from vadstudy import unseen
 from vadstudy.cli import main
 from vadstudy.emotions import EMOTIONS
+from vadstudy.paths import ROOT
 from vadstudy.runs import RunStore
 
 
@@ -320,3 +323,10 @@ def test_export_keeps_a_folder_with_files(tmp_path):
 @pytest.mark.parametrize("command", ["predict", "annotate", "export"])
 def test_help_shows_an_example(command):
     assert f"Example:\n    vadstudy {command} " in call(command, "--help").output
+
+
+def test_the_help_of_own_labels_says_what_was_measured_of_them():
+    scored = pd.read_csv(ROOT / "reports" / "tables" / "09_unseen.csv", index_col="row")["among"]
+    (option,) = (each for each in main.commands["predict"].params if each.name == "labels")
+    assert f"first for {scored['both']:.0%}".replace("%", " %") in option.help
+    assert f"guessing: {unseen.CHANCE:.0%}".replace("%", " %") in option.help

@@ -355,12 +355,22 @@ class Evidence:
             seeds = MIN_SEEDS
         else:
             compared = _with_number(self.compared[says.on], says.second)
+            if left := [row for row in (says.first, says.second) if row not in compared.values]:
+                return _not_recorded(key, says, left)
             scores = FAMILIES.get(says.on, BOTH)
             table = compared.differences([(says.first, says.second)], scores, margins)
             chance = [row for row in (says.first, says.second) if isinstance(row, str) and row not in CERTAIN]
             seeds = min(len(next(iter(compared.values[row].values()))) for row in chance)
         table = table[table["score"].isin(says.scores)]
         return table.assign(key=key, expected=says.expected, on=says.on, seeds=seeds)
+
+
+def _not_recorded(key, says, left):
+    """Lines of a comparison of which a row's trainings are not recorded yet: they decide nothing."""
+    line = {"key": key, "first": says.first, "second": says.second, "expected": says.expected, "on": says.on}
+    line |= dict.fromkeys(("difference", "low", "high", "p", "p_equal"), np.nan)
+    line |= {"seeds": 0, "verdict": f"{' and '.join(left)} not recorded yet"}
+    return pd.DataFrame([line | {"score": score} for score in says.scores])
 
 
 def _with_number(compared, number):
@@ -425,12 +435,16 @@ def _came_out(line):
         return "unknown"
     if line.verdict == line.expected:
         return "yes"
+    if not line.seeds:
+        return "unknown"
     return "unknown" if line.verdict == "no difference found" else "no"
 
 
 def sentence(line: Any) -> str:
     """One comparison in words, with its interval."""
     name = STATISTICS.get(line.score, line.score)
+    if not line.seeds:
+        return f"{name} of {line.first} less {line.second}: {line.verdict}"
     few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED else ""
     return (
         f"{name} of {line.first} less {line.second}: {line.difference:+.3f} "

@@ -66,8 +66,9 @@ labels_option = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Score labels of your own, too: a UTF-8 file with one a line, `name` or `name: description`. Nothing was "
-    "trained on them: they are scored by what name and description mean, and by the probabilities of the 28. How well "
-    "that goes on emotions that no training saw is not measured yet. Not with svm.",
+    "trained on them: they are scored by what name and description mean, and by the probabilities of the 28. Of "
+    "emotions that a training had left out, the right one of three or four came first for 60 % of GoEmotions' test "
+    "comments, the mean over 27 emotions (guessing: 26 %). Not with svm.",
 )
 path = click.Path(dir_okay=False, path_type=Path)
 #: Errors of the disk, not of the program: full, over a quota, read-only, somebody else's.
