@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from vadstudy import unseen
 from vadstudy.disk import sealed
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +116,12 @@ def test_what_is_read_off_is_the_tables():
     assert [rated.seeds[name] for name in names] == [3, 3, 3, 3]
     against_mse = lines("08_emobank_differences", first=names[0], second="nrc-mse")
     assert list(against_mse.verdict) == ["higher", "equal", "equal"]
+
+
+def test_what_is_said_of_unseen_emotions_is_the_table_s():
+    scored = table("09_unseen")["among"]
+    rows = ("nrc-mae, nearest", "softmax through NRC", "softmax through shuffled NRC", "description, untrained")
+    assert said(*(f"{scored[row]:.2f}" for row in rows), f"{unseen.CHANCE:.2f} by guessing")
 
 
 def test_speeds_are_the_benchmarks():

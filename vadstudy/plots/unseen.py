@@ -38,8 +38,9 @@ def unseen(
         ticks, places = [*ticks, *rows], [*places, *at]
     left.axvline(chance, color="0.3", linestyle=":", linewidth=1.5, label=f"by guessing, {chance:.2f}")
     left.set_yticks(places, ticks)
-    left.set(xlim=(0, 1), xlabel="accuracy among the unseen (mean over emotions)")
-    left.legend(frameon=False, loc="lower right")
+    # Room for the legend below the last row.
+    left.set(xlim=(0, 1), ylim=(min(places) - 3.4, 0.9), xlabel="accuracy among the unseen, mean over emotions")
+    left.legend(loc="lower center", ncols=2, fontsize="small", framealpha=1, edgecolor="none")
     left.set_title(ours, loc="left", fontsize="medium")
 
     order = emotions.assign(gain=emotions[name] - emotions[place]).sort_values("gain", kind="stable").index
