@@ -122,6 +122,9 @@ def test_what_is_said_of_unseen_emotions_is_the_table_s():
     scored = table("09_unseen")["among"]
     rows = ("nrc-mae, nearest", "softmax through NRC", "softmax through shuffled NRC", "description, untrained")
     assert said(*(f"{scored[row]:.2f}" for row in rows), f"{unseen.CHANCE:.2f} by guessing")
+    (line,) = lines("09_differences", first=rows[1], second=rows[2], score="among").itertuples()
+    assert line.verdict == "no difference found"
+    assert said(f"{line.difference:+.3f} ({line.low:+.3f} to {line.high:+.3f})")
 
 
 def test_speeds_are_the_benchmarks():

@@ -399,7 +399,7 @@ def judge(evidence: Evidence, key: str) -> dict[str, str]:
     if not claim.says:
         return line | {"verdict": "not testable here", "evidence": UNTESTED[key], "limits": claim.note}
     lines = evidence.lines[evidence.lines["key"] == key]
-    rows = dict.fromkeys(map(str, [*lines["first"], *lines["second"]]))
+    rows = dict.fromkeys(map(_row, [*lines["first"], *lines["second"]]))
     line |= {
         "rows": "; ".join(rows),
         "statistic": "; ".join(dict.fromkeys(STATISTICS.get(s, s) for s in lines["score"])),
@@ -444,12 +444,17 @@ def sentence(line: Any) -> str:
     """One comparison in words, with its interval."""
     name = STATISTICS.get(line.score, line.score)
     if not line.seeds:
-        return f"{name} of {line.first} less {line.second}: {line.verdict}"
+        return f"{name} of {line.first} less {_row(line.second)}: {line.verdict}"
     few = f", {line.seeds} seed" if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED else ""
     return (
-        f"{name} of {line.first} less {line.second}: {line.difference:+.3f} "
+        f"{name} of {line.first} less {_row(line.second)}: {line.difference:+.3f} "
         f"({line.low:+.3f} to {line.high:+.3f}{few}): {line.verdict}"
     )
+
+
+def _row(named):
+    """A row's name, or the number in its place."""
+    return named if isinstance(named, str) else f"{named:.3g}"
 
 
 def ledger(evidence: Evidence) -> pd.DataFrame:
