@@ -90,7 +90,8 @@ def test_table_1_has_each_regressors_loss_and_the_best_constants(store):
 
 def test_nearest_uses_the_points_that_the_run_recorded(store):
     assert tables.nearest(store["spread-mae"]).tolist() == NAMED["test"]
-    other = SimpleNamespace(mapper=mappers.nrc(), outputs=lambda split: mappers.nrc().points[[3, 27]] + 0.001)
+    outputs = mappers.nrc().points[[3, 27]] + 0.001
+    other = SimpleNamespace(mapper=mappers.nrc(), outputs=lambda split: outputs, meta={})
     assert tables.nearest(other).tolist() == [3, 27]
 
 

@@ -5,7 +5,7 @@ for the whole corpus and kept on disk, and batches hold texts of nearly equal le
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Trained:
     regressor: Regressor
     fingerprints: dict[str, str]
     examples_per_second: float
-    read: dict[str, Any]
+    read: dict[str, Any] = field(default_factory=dict)
 
 
 def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerBase, Regressor, str]:
@@ -101,7 +101,9 @@ class FiniteTrainer(checkpoints.SealingTrainer):
         return result
 
 
-def dev_scores(recipe: Recipe, seed: int, loss: nn.Module) -> Callable[[EvalPrediction], dict[str, float]]:
+def dev_scores(
+    recipe: Recipe, seed: int, loss: nn.Module | None = None
+) -> Callable[[EvalPrediction], dict[str, float]]:
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits.
 
     The nearest is sought among the labels that are trained on. With a :class:`~vadstudy.model.DistanceLoss`, the
