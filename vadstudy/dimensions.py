@@ -20,6 +20,7 @@ The rule, written before a number was known:
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,13 +35,21 @@ SOFTMAX = "softmax, argmax"
 DEALS = 2000
 
 
-def rows(store: RunStore) -> dict[str, Row]:
-    """Test predictions of every bottleneck, by name, and of the plain softmax; learned ones first, by dimensions."""
-    names = [name for name in store.recipes if re.fullmatch(r"learned-\d+|spread-(\d+-)?mae|.+-distance", name)]
+def rows(store: RunStore, names: Sequence[str] | None = None) -> dict[str, Row]:
+    """Test predictions of the plain softmax and of each bottleneck that is recorded, learned first, by dimensions.
+
+    ``names`` are those wanted, by default all.
+    """
+    names = [name for name in names or bottlenecks(store) if store.has(name)]
     found = {SOFTMAX: tables.row(store.all("softmax"), tables.most_probable)}
     for name in sorted(names, key=lambda name: (kind(name) != "learned", kind(name), dims(store, name))):
         found[name] = tables.row(store.all(name), tables.nearest)
     return found
+
+
+def bottlenecks(store: RunStore) -> list[str]:
+    """The names of all recipes of d numbers between encoder and labels."""
+    return [name for name in store.recipes if re.fullmatch(r"learned-\d+|spread-(\d+-)?mae|.+-distance", name)]
 
 
 def kind(name: str) -> str:

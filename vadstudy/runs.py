@@ -244,6 +244,10 @@ class RunStore:
             )
         return self._load(recipe, seed, data)
 
+    def has(self, name: str) -> bool:
+        """Whether a run of a recipe is recorded; small profiles, which make theirs when asked for, have all."""
+        return self.profile != "study" or bool(self.seeds(name))
+
     def __getitem__(self, name: str) -> Run:
         return self.get(name)
 

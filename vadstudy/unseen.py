@@ -259,9 +259,9 @@ MADE_OF = {f"{name}, nearest": name for name in ("nrc-mae", "scaled-mae", "nrc-m
 
 
 def left_to_train(store: RunStore, way: str) -> list[str]:
-    """The trainings that a way needs and that are not recorded; small profiles make theirs when they are asked for."""
+    """The trainings that a way needs and that are not recorded."""
     names = [f"unseen-{MADE_OF.get(way, 'softmax')}-{part.number}" for part in parts(store)]
-    return [name for name in names if store.profile == "study" and not store.seeds(name)]
+    return [name for name in names if not store.has(name)]
 
 
 def rows(store: RunStore) -> dict[str, Row]:

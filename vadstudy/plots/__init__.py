@@ -7,6 +7,7 @@ the study's look, for the session; importing changes nothing.
 from vadstudy.plots.carried import agreement, shifting
 from vadstudy.plots.confounds import assignments, clouds, crossing, plane, rare_labels, rates
 from vadstudy.plots.diagram import architecture
+from vadstudy.plots.dimensions import by_dimensions, learned_points
 from vadstudy.plots.figures import (
     CONTRAST,
     confusion,
@@ -41,6 +42,7 @@ __all__ = [
     "agreement",
     "architecture",
     "assignments",
+    "by_dimensions",
     "clouds",
     "confusion",
     "crossing",
@@ -51,6 +53,7 @@ __all__ = [
     "interactive",
     "intervals",
     "label_counts",
+    "learned_points",
     "learning_curves",
     "pairs",
     "per_emotion",
