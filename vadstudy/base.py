@@ -7,7 +7,7 @@ GoEmotions and to be carried to other corpora (``carried-…``), is one training
 from dataclasses import replace
 from typing import Any
 
-from vadstudy.experiments import ALL_LAYERS, ELSEWHERE, HELD_OUT, MAIN
+from vadstudy.experiments import ALL_LAYERS, ELSEWHERE, MAIN
 from vadstudy.recipes import SVM, Computed, Encoded, Reader, Recipe
 
 ENCODER = "mpnet"
@@ -18,7 +18,8 @@ RATES = (1e-4, 3e-4, 1e-3)
 BEST_RATE = {"softmax": 3e-4, "scaled-mae": 3e-4}
 #: The learning rate where all layers are trained: the paper's, at whose scale they are.
 ALL_LAYERS_RATE = 5e-5
-#: The rows, in the order in which they are made, and those that are carried elsewhere. The first three have three seeds.
+#: The rows, in the order in which they are made, and those that are carried elsewhere. The first three have three
+#: seeds.
 ROWS = ("softmax", "scaled-mae", "nrc-mae", "bce", "nrc-mse", "nrc-mae-ce", "spread-mae", "shuffled-mae")
 CARRIED = ("softmax", "scaled-mae", "nrc-mae", "bce", "nrc-mse")
 #: Where to: the study's corpora without the comments with several labels.
@@ -32,7 +33,7 @@ def _row(of: str, **changes: Any) -> Recipe:
     recipe = _MAIN[of]
     rate = BEST_RATE["scaled-mae" if recipe.mapper else "softmax"]
     # The weights that `predict --profile base` answers from.
-    kept = dict(encoder=ENCODER, learning_rate=rate, keep_weights=of == "softmax")
+    kept = dict[str, Any](encoder=ENCODER, learning_rate=rate, keep_weights=of == "softmax")
     return replace(recipe, **kept | changes)
 
 

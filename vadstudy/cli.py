@@ -18,9 +18,7 @@ from vadstudy.errors import StudyError, TableError
 from vadstudy.paths import ROOT
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
-notebooks_option = click.option(
-    "--profile", default="study", type=click.Choice(recipes.EXECUTABLE), show_default=True
-)
+notebooks_option = click.option("--profile", default="study", type=click.Choice(recipes.EXECUTABLE), show_default=True)
 model_option = click.option(
     "--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True, help="Whose recorded model."
 )

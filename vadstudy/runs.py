@@ -1,9 +1,9 @@
 """The run store: a run that is there is read, a run that is not is trained. The record and the cache are one thing.
 
 A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (of the profile base, in ``runs/base/``;
-of others, below ``build/``): the predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN`` prints what it holds. Beside it
-lie the weights of the few runs that keep them, ``seed<k>.safetensors``. What runs have in common, the ids and labels
-of the texts that they predicted, is kept once, in ``runs/texts/``.
+of others, below ``build/``): the predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN``
+prints what it holds. Beside it lie the weights of the few runs that keep them, ``seed<k>.safetensors``. What runs have
+in common, the ids and labels of the texts that they predicted, is kept once, in ``runs/texts/``.
 """
 
 import contextlib
