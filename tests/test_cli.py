@@ -62,6 +62,7 @@ def test_a_cell_that_fails_is_named_and_leaves_nothing(notebook, tmp_path):
     [
         (("-p", "epochs", "3"), "has no parameter 'epochs'; it has profile, n"),
         (("-p", "profile", "huge"), "unknown profile 'huge'; expected one of study, mini, smoke, paper"),
+        (("-p", "profile", "base"), "profile 'base' has no notebooks of its own; expected one of study, mini, smoke"),
     ],
 )
 def test_wrong_parameters_are_named(notebook, tmp_path, options, message):

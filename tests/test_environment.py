@@ -14,6 +14,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from vadstudy.disk import wheels
+
 ROOT = Path(__file__).parent.parent
 #: Tools of the environment, which the lock leaves to it.
 TOOLS = {"pip", "setuptools", "wheel"}
@@ -166,6 +168,13 @@ def test_extras_are_pinned_and_apart():
     assert set(extras()) == {"openvino"}
     for found in extras().values():
         assert found and not set(found) & (set(pins(lock_lines())) | set(conda_pins()))
+
+
+def test_the_wheels_of_base_are_pinned_and_apart():
+    lines = (ROOT / "requirements-base.txt").read_text(encoding="utf-8").splitlines()
+    found = pins([line for line in lines if not line.startswith("#")])
+    assert found == dict.fromkeys(wheels.MPNET_PARTS, "0.0.1")
+    assert not set(found) & (set(pins(lock_lines())) | set(direct()) | set(conda_pins()))
 
 
 def test_an_extra_that_is_installed_goes_with_the_lock():

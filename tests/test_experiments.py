@@ -14,7 +14,7 @@ def test_every_profile_has_the_same_rows_under_its_own_encoder():
         found = experiments.named(profile)
         varied = ("rate-", "pool-", "unseen-", *(recipe.name for recipe in experiments.DIMENSIONAL))
         assert [name for name in found if not name.startswith(varied)] == [
-            name for name in study if not name.startswith(("search-", "tuned-", "budget", *varied))
+            name for name in study if not name.startswith(("search-", "tuned-", "budget", "alllayers-", *varied))
         ]
         assert set(found) <= set(study)
         assert {recipe.encoder for recipe in found.values() if isinstance(recipe, Recipe)} == {encoder}
@@ -41,7 +41,7 @@ def test_the_paper_profile_has_the_papers_hyperparameters():
 
 
 def test_an_unknown_profile_is_named():
-    with pytest.raises(ValueError, match="unknown profile 'huge'; expected one of study, mini, smoke, paper"):
+    with pytest.raises(ValueError, match="unknown profile 'huge'; expected one of study, base, mini, smoke, paper"):
         experiments.named("huge")
 
 

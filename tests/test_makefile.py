@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vadstudy.recipes import PROFILES
+from vadstudy.recipes import EXECUTABLE, PROFILES
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = (
@@ -78,12 +78,13 @@ class Outline:
         self.folder = folder
         for name in ("Makefile", "requirements.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, folder)
-        for name in ("notebooks", "vadstudy/data", "runs/scaled-mae", ".venv/bin"):
+        for name in ("notebooks", "vadstudy/data", "runs/scaled-mae", "runs/base/softmax", ".venv/bin"):
             (folder / name).mkdir(parents=True)
         for name in (
             "vadstudy/metrics.py",
             "vadstudy/data/mini.tsv",
             "runs/scaled-mae/seed42.parquet",
+            "runs/base/softmax/seed42.parquet",
             "runs/tuning.log",
         ):
             (folder / name).touch()
@@ -146,7 +147,7 @@ def test_an_unknown_profile_is_an_error_that_names_the_known(outline, profile):
     assert outline.calls() == []
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", EXECUTABLE)
 def test_paper_would_execute_the_six_notebooks_with_the_profile(profile):
     run = make(ROOT, "--always-make", "--dry-run", "paper", f"PROFILE={profile}")
     assert run.returncode == 0
@@ -155,6 +156,19 @@ def test_paper_would_execute_the_six_notebooks_with_the_profile(profile):
         wanted = f"-m vadstudy execute notebooks/{name}.ipynb {out}/{name}.ipynb -p profile {profile}\n"
         assert wanted in run.stdout
     assert EXPLORER not in run.stdout
+
+
+@pytest.mark.parametrize("goal", ["paper", "tune"])
+def test_base_has_runs_and_no_paper_of_its_own(outline, goal):
+    run = outline.make(goal, "PROFILE=base")
+    assert run.returncode != 0 and outline.calls() == []
+    assert "`make paper`, or `make grid PROFILE=base`" in run.stderr
+
+
+def test_base_installs_its_wheels_and_nothing_else(outline):
+    assert outline.make("base").returncode == 0
+    asked = [call.split("-m ")[1] for call in outline.calls()]
+    assert asked == ["pip install --no-deps -r requirements-base.txt"]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +200,7 @@ def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, re
         ("vadstudy/metrics.py", list(NOTEBOOKS)),
         ("vadstudy/data/mini.tsv", list(NOTEBOOKS)),
         ("runs/scaled-mae/seed42.parquet", list(NOTEBOOKS)),
+        ("runs/base/softmax/seed42.parquet", list(NOTEBOOKS)),
         ("runs/tuning.log", list(NOTEBOOKS)),
         ("reports/report.md", []),
     ],
@@ -363,5 +378,7 @@ def test_git_ignores_what_is_made_and_not_the_package_data(tmp_path):
     made = [".venv/x", "build/x", "data/x", "reports/notebooks/x.ipynb"]
     unfinished = ["runs/a/.seed1.parquet.7.part", "runs/a/.seed1.safetensors.7.part", "notebooks/.01_x.ipynb.7.part"]
     assert all(map(ignored, made + unfinished))
+    assert ignored("runs/base/a/seed1.safetensors"), "too large for the repository"
     kept = [f"runs/a/seed1.{kind}" for kind in ("parquet", "safetensors", "svm.parquet")]
+    kept += ["runs/base/a/seed1.parquet", "runs/base/texts/1.parquet"]
     assert not any(map(ignored, ["vadstudy/data/mini.tsv", "reports/report.md", *kept]))

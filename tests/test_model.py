@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from transformers import MPNetConfig, MPNetModel
 
 from vadstudy.inference import padded, predict
 from vadstudy.mappers import nrc
@@ -21,6 +22,53 @@ def tiny():
 @pytest.fixture(scope="module")
 def minilm():
     return load_encoder("minilm")
+
+
+@pytest.fixture
+def mpnet():
+    """A tiny random MPNet, and token ids of three texts of its vocabulary; it pads with 1."""
+    config = MPNetConfig(
+        vocab_size=50, hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32
+    )
+    config._attn_implementation = "eager"
+    torch.manual_seed(0)
+    encoder = MPNetModel(config).eval()
+    with torch.no_grad():  # as large as in a trained one, so that to leave it out shows
+        encoder.encoder.relative_attention_bias.weight.normal_(std=3.0)
+    return encoder, [[0, *range(5, 5 + n), 2] for n in (3, 9, 30)]
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 2, 4])
+@torch.inference_mode()
+def test_mpnet_layer_by_layer_is_mpnet(mpnet, frozen):
+    encoder, texts = mpnet
+    model = Regressor(encoder, 3, trainable_layers=4 - frozen).eval()
+    for batch in (texts, texts[1:2]):  # padded, and not
+        ids, mask = padded(batch, pad_id=1)
+        whole = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        states = model.frozen(ids, mask)
+        assert torch.equal(model._through(model._layers()[frozen:], states, mask), whole)
+        expected = torch.sigmoid(model.head(pool(whole, mask, "mean")))
+        assert torch.equal(model(mask, ids), expected) and torch.equal(model(mask, hidden=states), expected)
+
+
+@torch.inference_mode()
+def test_padding_changes_nothing_for_mpnet(mpnet):
+    encoder, texts = mpnet
+    model = Regressor(encoder, 3, trainable_layers=2).eval()
+    together = predict(model, texts, pad_id=1)
+    alone = np.concatenate([predict(model, [each], pad_id=1) for each in texts])
+    np.testing.assert_allclose(together, alone, atol=2e-6)
+    # Zeros, as stored states have them where padded, in the place of what the frozen layers give there.
+    ids, mask = padded(texts, pad_id=1)
+    stored = model.frozen(ids, mask) * mask[:, :, None]
+    np.testing.assert_allclose(model(mask, hidden=stored), together, atol=2e-6)
+
+
+def test_what_of_mpnet_is_trained(mpnet):
+    names = set(Regressor(mpnet[0], 3, trainable_layers=1).trained())
+    assert {name.split(".")[3] for name in names if name.startswith("encoder")} == {"3"}
+    assert not any("relative" in name or "embeddings" in name for name in names)
 
 
 def regressor(loaded, **options):

@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from transformers import EvalPrediction
+from transformers import EvalPrediction, MPNetConfig, MPNetModel, MPNetTokenizer
 
 from vadstudy import corpora, experiments, mappers, recipes, training
+from vadstudy.inference import predict
+from vadstudy.model import load_encoder
 from vadstudy.recipes import Recipe
 
 SMOKE = experiments.named("smoke")["scaled-mae"]
@@ -55,6 +57,32 @@ def test_a_seed_repeats_and_another_differs(small, tmp_path):
 def test_all_layers_train_as_well(small, tmp_path):
     trained = training.train(replace(SMOKE, trainable_layers=None, epochs=1), 42, tmp_path / "run", small)
     assert len(trained.predictions) == 40 and not (tmp_path / "frozen").exists()
+
+
+@pytest.fixture
+def mpnet(tmp_path):
+    """Folder of a tiny random MPNet with a tokenizer of its own, which pads with 1 where BERT's pads with 0."""
+    words = {word for rows in corpora.load("mini").values() for text in rows["text"] for word in text.lower().split()}
+    vocabulary = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", *sorted(words)]
+    tokenizer = MPNetTokenizer({word: i for i, word in enumerate(vocabulary)})
+    sizes = dict(hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=64)
+    MPNetModel(MPNetConfig(vocab_size=len(vocabulary), **sizes)).save_pretrained(tmp_path / "mpnet")
+    tokenizer.save_pretrained(tmp_path / "mpnet")
+    return str(tmp_path / "mpnet")
+
+
+def test_mpnet_trains_on_stored_states_and_is_carried(small, mpnet, tmp_path):
+    recipe = replace(SMOKE, encoder=mpnet, carried_to=(("mini-vad", None),), epochs=1)
+    trained = training.train(recipe, 42, tmp_path / "a/run", small)
+    assert len(trained.predictions) == 40 + 560 and len(list((tmp_path / "a/frozen").glob("*.npy"))) == 2
+    # The same without stored states, whose sixteen bits round.
+    tokenizer, _, _ = load_encoder(mpnet)
+    assert tokenizer.pad_token_id == 1
+    texts = tokenizer(list(small["test"]["text"]), truncation=True, max_length=recipe.max_length)["input_ids"]
+    at_once = predict(trained.regressor, texts, pad_id=1)
+    stored = trained.predictions.query("split == 'test'").filter(regex=r"^o\d$").to_numpy()
+    np.testing.assert_allclose(at_once, stored, atol=2e-3)
+    assert np.ptp(at_once, axis=0).min() > 1e-3, "texts differ by more than the rounding"
 
 
 def test_only_the_splits_asked_for(small, tmp_path):

@@ -18,6 +18,7 @@ from vadstudy.errors import StudyError, TableError
 from vadstudy.paths import ROOT
 
 profile_option = click.option("--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True)
+notebooks_option = click.option("--profile", default="study", type=click.Choice(recipes.EXECUTABLE), show_default=True)
 model_option = click.option(
     "--profile", default="study", type=click.Choice(recipes.PROFILES), show_default=True, help="Whose recorded model."
 )
@@ -425,7 +426,7 @@ def grid(jobs: int, engine: str, status: bool, profile: str) -> None:
 @main.command()
 @click.option("--trials", default=10, show_default=True, type=click.IntRange(1), help="How many for each family.")
 @click.option("--family", "families", multiple=True, help="Tune this family alone; may be given again.")
-@profile_option
+@notebooks_option
 def tune(trials: int, families: tuple[str, ...], profile: str) -> None:
     """Bring each family of recipes to so many trials on dev, and show the best of each."""
     import optuna
@@ -474,7 +475,7 @@ def app(port: int) -> None:
 
 
 @main.command()
-@profile_option
+@notebooks_option
 def report(profile: str) -> None:
     """Write the report and the pages from what the executed notebooks wrote."""
     from vadstudy.paper import pages

@@ -7,6 +7,7 @@ from vadstudy.emotions import EKMAN
 from vadstudy.recipes import (
     HUMAN,
     PROFILES,
+    RECORDED,
     SVM,
     BagOfWords,
     Computed,
@@ -207,6 +208,14 @@ BUDGETED = tuple(
     for layers, budget in BEST_BUDGETS[recipe.name].items()
 )
 
+#: What it costs to train the upper layers alone: all layers, at the rate at which :data:`BUDGET` trains all.
+_WHOLE = dict[str, Any](trainable_layers=None, learning_rate=1e-4, epochs=2, keep_weights=False)
+ALL_LAYERS = tuple(
+    replace(recipe, name=f"alllayers-{recipe.name}-2epochs", **_WHOLE)
+    for recipe in MAIN
+    if recipe.name in ("softmax", "scaled-mae")
+)
+
 #: MAE+CE by the temperature of its softmax, on a third of train; dev is all they see.
 TEMPERATURES = tuple(
     Recipe(
@@ -321,8 +330,13 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *TUNED,
             *BUDGET,
             *BUDGETED,
-            *(SVM(f"{recipe.name}-svm", "goemotions", recipe.name) for recipe in BUDGETED if recipe.mapper),
+            *ALL_LAYERS,
+            *(SVM(f"{r.name}-svm", "goemotions", r.name) for r in (*BUDGETED, *ALL_LAYERS) if r.mapper),
         ]
+    elif profile == "base":
+        from vadstudy import base
+
+        chosen = base.recipes()
     elif profile == "paper":
         settings = dict(
             encoder="bert-base-cased",
@@ -361,8 +375,8 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
     """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
 
     Five seeds for the rows that carry its conclusions, three for their controls and for what is carried to other
-    corpora, one for the rest; a row's SVM has the row's seeds. Profiles other than study have one seed, and two of each
-    assignment, the fewest that vary.
+    corpora, one for the rest; a row's SVM has the row's seeds. In base three rows have three seeds. The other profiles
+    have one seed, and two of each assignment, the fewest that vary.
     """
     chosen = named(profile)
     five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
@@ -374,10 +388,12 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
     repeated = [name for d in REPEATED for name in (f"learned-{d}", f"spread-{d}-mae")]
     count |= dict.fromkeys((*repeated, "nrc-distance", "scaled-distance", "shuffled-distance"), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
+    if profile == "base":
+        count = dict.fromkeys(("softmax", "scaled-mae", "nrc-mae"), 3)
     for name, recipe in chosen.items():
         # What is computed from a trained run has its seeds; the tuned SVM, one of the candidates, the first.
         if isinstance(recipe, Reader | Encoded) or (isinstance(recipe, SVM) and name == f"{recipe.source}-svm"):
             count[name] = count.get(recipe.source or "", 1)
-    if profile != "study":
+    if profile not in RECORDED:
         count = {recipe.name: 2 for recipe in PERMUTED}
     return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen if i < count.get(name, 1)]

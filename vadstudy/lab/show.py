@@ -44,6 +44,8 @@ def _made(meta):
     ):
         if field in meta:
             known.append(words.format(meta[field]))
+    if meta.get("peak_bytes"):  # older runs have none
+        known.append(f"{meta['peak_bytes'] / 1e9:.1f} GB at most")
     return ", ".join(known)
 
 

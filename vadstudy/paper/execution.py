@@ -65,8 +65,10 @@ def execute(notebook: Path, output: Path, parameters: dict) -> None:
     for name, value in parameters.items():
         if name not in known:
             raise NotebookError(f"{notebook} has no parameter {name!r}; it has {', '.join(known)}")
-        if name == "profile" and value not in recipes.PROFILES:
-            raise NotebookError(f"unknown profile {value!r}; expected one of {', '.join(recipes.PROFILES)}")
+        if name == "profile" and value not in recipes.EXECUTABLE:
+            known = value in recipes.PROFILES
+            what = f"profile {value!r} has no notebooks of its own" if known else f"unknown profile {value!r}"
+            raise NotebookError(f"{what}; expected one of {', '.join(recipes.EXECUTABLE)}")
     # A value that is the notebook's own default needs no injected cell.
     given = {key: value for key, value in parameters.items() if repr(value) != known[key]["default"].replace('"', "'")}
     files.check(output.parent)

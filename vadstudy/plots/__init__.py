@@ -23,6 +23,7 @@ from vadstudy.plots.figures import (
 )
 from vadstudy.plots.page import CONFIG, interactive, write_page, write_pages
 from vadstudy.plots.regions import against_humans, decision_regions, valence_by_class
+from vadstudy.plots.scale import encoders
 from vadstudy.plots.space import (
     distance_matrix,
     distance_table,
@@ -50,6 +51,7 @@ __all__ = [
     "distance_matrix",
     "distance_table",
     "distances",
+    "encoders",
     "interactive",
     "intervals",
     "label_counts",
