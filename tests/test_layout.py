@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vadstudy"
 #: The science files as a student reads them; one that is not there yet is skipped.
 READING = """
-emotions corpora ratings mappers recipes experiments model inference origin training encoded computed runs classifiers
-readout metrics bootstrap tables transfer carried people confounds unseen dimensions claims
+emotions corpora ratings mappers recipes experiments texts borrowed model inference origin training encoded computed
+runs classifiers readout metrics bootstrap tables transfer carried people confounds unseen dimensions related claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities and the points
