@@ -112,7 +112,7 @@ def scored(compared: Comparison) -> pd.DataFrame:
 
 
 def vad_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
-    """VAD (n, 3) of EmoBank's test texts by Park et al.'s sums, beside rows that learned nothing from EmoBank either."""
+    """VAD (n, 3) of EmoBank's test texts by Park et al.'s sums, beside rows that did not learn from it either."""
     zero_shot, on = carried.zero_shot(store), f"{carried.corpus(store, 'vad')}/test"
     found = {name: zero_shot[name] for name in ("softmax, expected", "nrc-mse", "nrc-mae")}
     if recorded(store, [PARK.name]):
@@ -150,7 +150,7 @@ def sets(store: RunStore, split: str) -> pd.DataFrame:
 
 
 def set_rows(store: RunStore) -> dict[str, Row]:
-    """Sets of labels of all test comments, bool (n, 28), in the order of :func:`sets`: above the best threshold on dev."""
+    """Sets of labels of all test comments, bool (n, 28), in :func:`sets`' order: above the best threshold on dev."""
     truth = {split: sets(store, split) for split in ("dev", "test")}
 
     def named(run):
@@ -198,13 +198,11 @@ def example(values: Sequence[float], likely: Sequence[float], label: int) -> pd.
     values, likely : sequences (n,)
         The labels' values in the dimension, all different, and their predicted probabilities.
     label : int
-        The true one. The sum of the column ``cost`` is the loss.
+        The true one. ``apart`` is how far the distributions are apart up to a label; the sum of ``cost`` is the loss.
     """
     order = np.argsort(values)
     value, p = np.asarray(values, float)[order], np.asarray(likely, float)[order]
     y = (order == label).astype(float)
     gap, moved = np.append(np.diff(value), 0), (p - y).cumsum()
-    table = pd.DataFrame(
-        {"value": value, "p": p, "y": y, "gap": gap, "cdf_apart": moved}, pd.Index(order, name="label")
-    )
+    table = pd.DataFrame({"value": value, "p": p, "y": y, "gap": gap, "apart": moved}, pd.Index(order, name="label"))
     return table.assign(cost=gap * moved**2 + (p - y) ** 2 / len(p))
