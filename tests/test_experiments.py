@@ -28,8 +28,23 @@ def test_compared_rows_have_equal_conditions():
     assert all(row == held[0] for row in held)
 
 
+def test_related_systems_have_the_main_rows_conditions():
+    free = ("name", "loss", "mapper", "keep_weights", "splits", "carried_to", "pooling", "token_hidden", "main_share")
+    main = recipes.as_fields(experiments.named()["softmax"])
+    for recipe in (*experiments.RELATED, *experiments.SHARES):
+        changed = {field for field, value in recipes.as_fields(recipe).items() if value != main[field]} - set(free)
+        allowed = {"trainable_layers"} if recipe.name.endswith("frozen") else set()
+        assert changed == allowed | ({"corpus"} if recipe in experiments.SEVERAL_LABELS else set()), recipe.name
+    seeds = [seed for name, seed in experiments.plan() if name == "park-sorted"]
+    assert seeds == list(experiments.SEEDS[:3])
+    assert {
+        profile: experiments.named(profile)["alvarez-max-frozen"].trainable_layers for profile in recipes.PROFILES
+    } == (dict.fromkeys(recipes.PROFILES, 0))
+
+
 def test_the_search_never_sees_test():
-    assert {recipe.splits for recipe in (*experiments.SEARCH, *experiments.TEMPERATURES)} == {("dev",)}
+    searched = (*experiments.SEARCH, *experiments.TEMPERATURES, *experiments.SHARES)
+    assert {recipe.splits for recipe in searched} == {("dev",)}
 
 
 def test_the_paper_profile_has_the_papers_hyperparameters():

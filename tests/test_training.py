@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import wraps
 
 import numpy as np
 import pytest
-from transformers import EvalPrediction, MPNetConfig, MPNetModel, MPNetTokenizer
+from transformers import EvalPrediction, MPNetConfig, MPNetModel, MPNetTokenizer, TrainerCallback
 
 from vadstudy import corpora, experiments, mappers, recipes, training
 from vadstudy.inference import predict
@@ -44,7 +45,8 @@ def test_predictions_cover_every_split_and_row(small, tmp_path, loss):
     assert found["split"].value_counts().to_dict() == {"train": 24, "dev": 8, "test": 8}
     assert found["id"].tolist() == [comment for split in small for comment in small[split]["id"]]
     outputs = found.filter(regex=r"^o\d+$")
-    assert outputs.shape[1] == (3 if mapper else 28) and np.isfinite(outputs.to_numpy()).all()
+    width = 84 if loss == "sorted" else 3 if mapper else 28
+    assert outputs.shape[1] == width and np.isfinite(outputs.to_numpy()).all()
     assert list(trained.history) == ["step", "epoch", "train_loss", "dev_loss", "dev_accuracy", "dev_macro_f1"]
 
 
@@ -183,3 +185,60 @@ def test_after_sigkill_it_goes_on_to_the_same_predictions(tmp_path):
     resumed = training.train(LONGER, 42, killed)
     assert resumed.predictions.equals(undisturbed.predictions)
     assert resumed.history.equals(undisturbed.history)
+
+
+@pytest.mark.parametrize("name", [recipe.name for recipe in experiments.RELATED])
+def test_a_related_system_predicts_what_is_held_out(tmp_path, name):
+    recipe = replace(experiments.named("smoke")[name], epochs=1, train_rows=64)
+    found = training.train(recipe, 42, tmp_path / "run").predictions
+    assert {"dev", "test"} <= set(found["split"]) and "train" not in set(found["split"])
+    outputs = found.filter(regex=r"^o\d+$")
+    assert outputs.shape[1] == (84 if name == "park-sorted" else 28) and np.isfinite(outputs.to_numpy()).all()
+
+
+def test_several_labels_are_learned_as_sets(small, tmp_path):
+    corpus = corpora.load("mini-multilabel")
+    tokenizer, regressor, _ = training.build(SMOKE, 42)
+    recipe = replace(SMOKE, name="sets", loss="bce", mapper=None, corpus="mini-multilabel")
+    texts = training.tokenized(recipe, tokenizer, corpus)
+    several = [labels for split in corpus for labels in corpus[split]["labels"]]
+    assert texts.labels.shape == (len(several), 28) and max(map(len, several)) == 2
+    assert [np.flatnonzero(row).tolist() for row in texts.labels] == several
+    with pytest.raises(ValueError, match="recipe 'sets', field loss: 'ce' does not go with corpus 'mini-multilabel'"):
+        training.tokenized(replace(recipe, loss="ce"), tokenizer, corpus)
+
+
+def test_definitions_are_trained_in_some_steps_and_the_frozen_layers_stay(small, tmp_path, monkeypatch):
+    recipe = replace(experiments.named("smoke")["singh-definitions"], epochs=2, main_share=0.5, splits=("dev",))
+    kinds, forward = [], training.Objective.forward
+
+    @wraps(forward)  # whose arguments the Trainer looks at
+    def counted(self, **inputs):
+        if self.training:
+            kinds.append("belongs" in inputs)
+        return forward(self, **inputs)
+
+    monkeypatch.setattr(training.Objective, "forward", counted)
+    one = training.train(recipe, 42, tmp_path / "a" / "run", small)
+    tokenizer = training.build(recipe, 42)[0]
+    auxiliary = training.definitions(recipe, 42, tokenizer)
+    assert kinds == [auxiliary.drawn(step) for step in range(len(kinds))] and 0 < sum(kinds) < len(kinds)
+    steps = len(kinds)
+
+    class Stop(TrainerCallback):
+        def on_epoch_begin(self, args, state, control, **_):
+            if state.global_step:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(recipe, 42, tmp_path / "b" / "run", small, [Stop()])
+    kinds.clear()
+    resumed = training.train(recipe, 42, tmp_path / "b" / "run", small)
+    assert len(kinds) == steps / 2 and resumed.predictions.equals(one.predictions)
+
+
+def test_the_layers_that_are_not_trained_have_no_dropout():
+    _, regressor, _ = training.build(replace(SMOKE, trainable_layers=1), 42)
+    regressor.train()
+    layers = regressor.encoder.encoder.layer
+    assert not layers[0].training and layers[1].training and regressor.head.training

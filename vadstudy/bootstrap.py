@@ -35,7 +35,7 @@ SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 #: How sentences name these and other scores; ``included`` is how often the label is among the three nearest.
 WORDS = (
     SCORES
-    | {"included": "top-3 accuracy", "auc": "AUC"}
+    | {"included": "top-3 accuracy", "auc": "AUC", "micro_f1": "micro-F1"}
     | {"among": "accuracy among the unseen", "harmonic": "harmonic mean of seen and unseen"}
     | {
         f"{how}_{letter}": f"{name} of {dimension}"

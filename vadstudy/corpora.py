@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, concatenate_datasets
 
 from vadstudy.disk.reading import (
     Table,
@@ -127,6 +127,14 @@ def several_labels(corpus: DatasetDict) -> DatasetDict:
             for split in ("dev", "test")
         }
     )
+
+
+def mini_multilabel() -> DatasetDict:
+    """Stand-in for all of GoEmotions: the mini corpus, and, in dev and test, its :func:`mini_several`."""
+    corpus = mini()
+    for split, rows in mini_several().items():
+        corpus[split] = concatenate_datasets([corpus[split], rows])
+    return corpus
 
 
 def emotion() -> DatasetDict:
@@ -327,6 +335,8 @@ LOADERS = {
     "mini": lambda: single_label(mini())[0],
     "goemotions-several": lambda: several_labels(goemotions()),
     "mini-several": mini_several,
+    "goemotions-multilabel": goemotions,
+    "mini-multilabel": mini_multilabel,
     "emotion": emotion,
     "imdb": imdb,
     "emobank": emobank,
@@ -337,7 +347,7 @@ LOADERS = {
 
 
 def load(name: str) -> DatasetDict:
-    """A corpus by its name in :data:`LOADERS`, single-label where labels are GoEmotions'."""
+    """A corpus by its name in :data:`LOADERS`, single-label where labels are GoEmotions' and its name says no other."""
     if name not in LOADERS:
         raise CorpusError(f"unknown corpus {name!r}; expected one of {', '.join(LOADERS)}")
     return LOADERS[name]()

@@ -7,8 +7,18 @@ different lengths are a ``ValueError``.
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import pearsonr
-from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, mean_squared_error, r2_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_recall_fscore_support,
+    r2_score,
+)
 from sklearn.utils import check_consistent_length
+
+#: Thresholds of probability that are tried where a row may have several labels.
+THRESHOLDS = tuple(np.round(np.arange(0.05, 0.61, 0.01), 2))
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -68,6 +78,45 @@ def best_constant(train_points: ArrayLike, loss: str) -> np.ndarray:
 def threshold_predictions(probabilities: ArrayLike, threshold: float = 0.3) -> np.ndarray:
     """Each row's set of labels, those above the threshold, as bool of shape (n, labels)."""
     return np.asarray(probabilities) > threshold
+
+
+def set_scores(probabilities: ArrayLike, sets: ArrayLike, threshold: float) -> dict[str, float]:
+    """Scores of the sets of labels above a threshold, as the literature on several labels has them.
+
+    Parameters
+    ----------
+    probabilities : array (n, labels)
+    sets : array (n, labels) of 0 and 1
+        The labels that each row has.
+    threshold : float
+
+    Returns
+    -------
+    dict
+        ``accuracy`` (of the whole set), ``macro_f1``, ``macro_precision``, ``macro_recall`` (means over labels, 0 where
+        none is predicted), ``micro_f1`` (over all pairs of a row and a label).
+    """
+    true, named = np.asarray(sets).astype(bool), threshold_predictions(probabilities, threshold)
+    precision, recall, f1, _ = precision_recall_fscore_support(true, named, average="macro", zero_division=0)
+    return {
+        "accuracy": accuracy(true, named),
+        "macro_f1": float(f1),
+        "macro_precision": float(precision),
+        "macro_recall": float(recall),
+        "micro_f1": float(f1_score(true, named, average="micro", zero_division=0)),
+    }
+
+
+def best_common_threshold(probabilities: ArrayLike, sets: ArrayLike) -> float:
+    """Of :data:`THRESHOLDS`, the one with the best macro-F1 of :func:`set_scores`; of equal ones the lowest."""
+    true = np.asarray(sets).astype(bool)
+
+    def macro(threshold):
+        named = threshold_predictions(probabilities, threshold)
+        hits, total = (true & named).sum(axis=0), true.sum(axis=0) + named.sum(axis=0)
+        return (2 * hits / np.maximum(total, 1)).mean()
+
+    return float(max(THRESHOLDS, key=macro))
 
 
 def exact_match(multi_hot_pred: ArrayLike, y_true: ArrayLike) -> float:

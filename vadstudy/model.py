@@ -23,6 +23,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, 
 from transformers.masking_utils import create_bidirectional_mask
 from transformers.utils import logging as transformers_logging
 
+from vadstudy.borrowed import TokenPerceptron
 from vadstudy.disk import wheels
 from vadstudy.errors import ModelError, first_line
 
@@ -112,6 +113,9 @@ class Regressor(nn.Module):
         End in a sigmoid: points in (0, 1). Without: logits.
     trainable_layers : int or None
         Train only the encoder's last so many layers; None trains all of it.
+    token_hidden : int or None
+        Units of a perceptron that reads every token, whose outputs are pooled then, by "max" or "attention". None: the
+        tokens are pooled, and the head reads the text's vector.
     """
 
     def __init__(
@@ -123,9 +127,10 @@ class Regressor(nn.Module):
         dropout: float = 0.1,
         squash: bool = True,
         trainable_layers: int | None = None,
+        token_hidden: int | None = None,
     ):
         super().__init__()
-        if pooling not in ("mean", "cls", "max", "mean-padded"):
+        if token_hidden is None and pooling not in ("mean", "cls", "max", "mean-padded"):
             raise ModelError(f"unknown pooling {pooling!r}; expected mean, cls, max or mean-padded")
         self.encoder: Any = encoder  # whose layers each family names in its own way
         self.pooling, self.squash = pooling, squash
@@ -133,7 +138,9 @@ class Regressor(nn.Module):
         steps = []
         for i, (wide, narrow) in enumerate(zip(widths, widths[1:], strict=False)):
             steps += [nn.ReLU()] * (i > 0) + [nn.Dropout(dropout), nn.Linear(wide, narrow)]
-        self.head = nn.Sequential(*steps)
+        self.head: Any = nn.Sequential(*steps)  # or a perceptron on tokens
+        if token_hidden is not None:
+            self.head = TokenPerceptron(encoder.config.hidden_size, token_hidden, outputs, dropout, pooling)
         self.n_frozen = None
         if trainable_layers is not None:
             layers = self._layers()
@@ -155,6 +162,14 @@ class Regressor(nn.Module):
             "use trainable_layers=None"
         )
 
+    def train(self, mode: bool = True) -> Self:
+        """As for every module, but the layers that are not trained have no dropout, as where they are computed once."""
+        super().train(mode)
+        if self.n_frozen is not None:
+            for part in (self.encoder.embeddings, *self._layers()[: self.n_frozen]):
+                part.eval()
+        return self
+
     def _through(self, layers, hidden, attention_mask):
         mask = create_bidirectional_mask(
             config=self.encoder.config, inputs_embeds=hidden, attention_mask=attention_mask
@@ -173,17 +188,25 @@ class Regressor(nn.Module):
         """Hidden states (n, tokens, width) after the layers that are not trained: what can be computed once."""
         return self._through(self._layers()[: self.n_frozen], self.encoder.embeddings(input_ids), attention_mask)
 
-    def forward(self, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
-        """Points (n, outputs) from token ids, or from :meth:`frozen` states of the same texts, with their mask."""
+    def states(self, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
+        """The encoder's last states (n, tokens, width); arguments as of :meth:`forward`."""
         if self.n_frozen is None:
             hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         else:
             if hidden is None and input_ids is not None:
                 hidden = self.frozen(input_ids, attention_mask)
             hidden = self._through(self._layers()[self.n_frozen :], hidden, attention_mask)
+        return hidden.float()
+
+    def forward(self, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
+        """Points (n, outputs) from token ids, or from :meth:`frozen` states of the same texts, with their mask."""
+        states = self.states(attention_mask, input_ids, hidden)
         # Pooling and head in single precision whatever the encoder runs in: bfloat16 has three digits.
-        with torch.autocast(hidden.device.type, enabled=False):
-            out = self.head(pool(hidden.float(), attention_mask, self.pooling))
+        with torch.autocast(states.device.type, enabled=False):
+            if isinstance(self.head, TokenPerceptron):
+                out = self.head(states, attention_mask)
+            else:
+                out = self.head(pool(states, attention_mask, self.pooling))
         return torch.sigmoid(out) if self.squash else out
 
     def trained(self) -> dict[str, Tensor]:
@@ -327,7 +350,10 @@ class DistanceLoss(nn.Module):
 
 
 class LabelLoss(nn.Module):
-    """Cross-entropy of 28 logits: ``ce`` by one softmax, ``bce`` by a sigmoid a label, as GoEmotions' baseline."""
+    """Cross-entropy of 28 logits: ``ce`` by one softmax, ``bce`` by a sigmoid a label, as GoEmotions' baseline.
+
+    For ``bce``, labels may be sets (n, 28) of 0 and 1 in place of indices (n,).
+    """
 
     def __init__(self, kind: str = "ce"):
         super().__init__()
@@ -338,4 +364,5 @@ class LabelLoss(nn.Module):
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         if self.kind == "ce":
             return F.cross_entropy(logits, labels)
-        return F.binary_cross_entropy_with_logits(logits, F.one_hot(labels, logits.shape[1]).to(logits.dtype))
+        sets = labels if labels.ndim == 2 else F.one_hot(labels, logits.shape[1])
+        return F.binary_cross_entropy_with_logits(logits, sets.to(logits.dtype))

@@ -16,6 +16,8 @@ from vadstudy.recipes import Recipe
 
 #: Packages whose version a training's numbers may depend on.
 PACKAGES = ("torch", "transformers", "accelerate", "datasets", "scikit-learn", "numpy")
+#: Files whose code decides how a training goes.
+CODE = ("training", "texts", "inference", "model", "borrowed")
 #: Fields of a recipe that decide what is kept of a training, not how it goes.
 KEPT = ("name", "splits", "keep_weights")
 
@@ -39,7 +41,7 @@ def digest(*values) -> str:
 
 def origin(recipe: Recipe, seed: int, **found) -> dict:
     """All that a training depends on: recipe, seed, code, packages, machine, and what was ``found`` (digests)."""
-    code = [sha256(Path(__file__).with_name(f"{name}.py")) for name in ("training", "inference", "model")]
+    code = [sha256(Path(__file__).with_name(f"{name}.py")) for name in CODE]
     return {
         "recipe": recipes.as_fields(recipe),
         "seed": seed,

@@ -13,8 +13,8 @@ from typing import Any
 
 from vadstudy.emotions import EMOTIONS
 
-LOSSES = ("mae", "mse", "mae+ce", "distance", "ce", "bce")
-POOLINGS = ("mean", "cls", "max", "mean-padded")
+LOSSES = ("mae", "mse", "mae+ce", "distance", "sorted", "ce", "bce")
+POOLINGS = ("mean", "cls", "max", "attention", "mean-padded")
 PRECISIONS = ("fp32", "bf16")
 LEXICONS = ("nrc", "emotions")
 READ = ("outputs", "probabilities", "expected", "median")
@@ -39,10 +39,11 @@ ENCODER_NAMES = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """A regressor (losses mae, mse, mae+ce, distance, with a mapper) or a 28-output baseline (ce, bce, without one).
+    """A regressor (losses mae, mse, mae+ce, distance, sorted, with a mapper) or a baseline of 28 outputs (ce, bce).
 
     The loss ``distance`` is the cross-entropy of the labels by their points' distances; with it goes a mapper such as
-    ``learned-8``, whose points, in eight dimensions, are trained, too.
+    ``learned-8``, whose points, in eight dimensions, are trained, too. ``sorted`` trains a distribution over the labels
+    in each of the mapper's dimensions, along their values there (:class:`vadstudy.borrowed.SortedLoss`).
 
     With the mapper ``human``, the targets are the points that people gave each text of the corpus, not the labels'.
 
@@ -56,6 +57,11 @@ class Recipe:
     ``max_length`` positions, padding included, as the paper's code did. ``carried_to`` names other corpora, each with
     the most texts of a split that are taken (None: all), whose texts are predicted right after the training, so that no
     weights need be kept; they are read up to ``carried_length`` tokens.
+
+    ``token_hidden`` puts a perceptron with so many hidden units on every token, whose outputs ``pooling`` then pools
+    (``max`` or ``attention``). ``main_share`` is the probability that a step trains the recipe's own task; the others
+    train whether a definition belongs to a text (:class:`vadstudy.borrowed.Definitions`). A corpus whose texts have
+    several labels each needs the loss ``bce``.
     """
 
     name: str
@@ -87,6 +93,8 @@ class Recipe:
     without: tuple[str, ...] = ()
     carried_to: tuple[tuple[str, int | None], ...] = ()
     carried_length: int = 200
+    token_hidden: int | None = None
+    main_share: float = 1.0
 
     def __post_init__(self):
         _one_of(self, "loss", LOSSES)
@@ -95,9 +103,9 @@ class Recipe:
         if (self.mapper is None) != (self.loss in ("ce", "bce")):
             raise ValueError(
                 f"recipe {self.name!r}, field mapper: {self.mapper!r} does not go with {self.loss!r}; "
-                "regressors (mae, mse, mae+ce, distance) need a mapper, baselines (ce, bce) have none"
+                "regressors (mae, mse, mae+ce, distance, sorted) need a mapper, baselines (ce, bce) have none"
             )
-        if self.mapper == HUMAN and self.loss in ("mae+ce", "distance"):
+        if self.mapper == HUMAN and self.loss in ("mae+ce", "distance", "sorted"):
             raise ValueError(
                 f"recipe {self.name!r}, field loss: {self.loss} needs labels, which mapper {HUMAN!r} has not"
             )
@@ -109,11 +117,18 @@ class Recipe:
         _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
         _at_least(self, 0, "carried_length", more=True)
         _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
-        for field in ("head_learning_rate", "train_rows"):
+        for field in ("head_learning_rate", "train_rows", "token_hidden"):
             if getattr(self, field) is not None:
                 _at_least(self, 0, field, more=True)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"recipe {self.name!r}, field dropout: {self.dropout}, expected from 0 to below 1")
+        if self.pooling not in ("max", "attention") if self.token_hidden else self.pooling == "attention":
+            raise ValueError(
+                f"recipe {self.name!r}, field pooling: {self.pooling!r} does not go with token_hidden "
+                f"{self.token_hidden}; a perceptron on tokens has max or attention, which is for it alone"
+            )
+        if not 0 < self.main_share <= 1:
+            raise ValueError(f"recipe {self.name!r}, field main_share: {self.main_share}, expected above 0, up to 1")
         if not self.splits or set(self.splits) - {"train", "dev", "test"}:
             raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
         if set(self.without) - set(EMOTIONS) or set(self.without) == set(EMOTIONS):

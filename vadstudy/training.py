@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from datasets import Dataset, DatasetDict
+from datasets import DatasetDict
+from scipy.special import expit
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import (
     EvalPrediction,
     PreTrainedTokenizerBase,
@@ -24,15 +26,16 @@ from transformers import (
 )
 
 from vadstudy import corpora, mappers, metrics, origin, recipes
+from vadstudy.borrowed import Definitions, SortedLoss
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.disk import checkpoints
 from vadstudy.disk.files import writable
-from vadstudy.disk.schemas import SPLITS
-from vadstudy.emotions import DIMENSIONS, EMOTIONS
+from vadstudy.emotions import DIMENSIONS, EMOTIONS, descriptions
 from vadstudy.errors import TrainingError
 from vadstudy.inference import Frozen, native, padded, predict, prediction_frame, quiet
-from vadstudy.model import DistanceLoss, LabelLoss, PointLoss, Regressor, load_encoder
+from vadstudy.model import DistanceLoss, LabelLoss, PointLoss, Regressor, load_encoder, pool
 from vadstudy.recipes import HUMAN, Recipe
+from vadstudy.texts import Texts, carried, tokenized
 
 
 @dataclass(frozen=True)
@@ -59,38 +62,61 @@ def build(recipe: Recipe, seed: int | None = None) -> tuple[PreTrainedTokenizerB
         outputs = len(DIMENSIONS)
     else:
         outputs = mappers.mapper(recipe.mapper).dims if recipe.mapper else len(EMOTIONS)
+        outputs *= len(EMOTIONS) if recipe.loss == "sorted" else 1
     regressor = Regressor(
         encoder,
         outputs,
         recipe.pooling,
         recipe.hidden_layers,
         recipe.dropout,
-        recipe.mapper is not None,
+        recipe.mapper is not None and recipe.loss != "sorted",
         recipe.trainable_layers,
+        recipe.token_hidden,
     )
     return tokenizer, regressor, fingerprint
 
 
-class Objective(nn.Module):
-    """A regressor and its loss, in the form the Trainer takes: a batch in, loss and outputs out."""
+Loss = PointLoss | DistanceLoss | SortedLoss | LabelLoss
 
-    def __init__(self, regressor: Regressor, loss: PointLoss | DistanceLoss | LabelLoss):
+
+class Objective(nn.Module):
+    """A regressor and its loss, in the form the Trainer takes: a batch in, loss and outputs out.
+
+    With ``pairs``, it also tells whether a definition belongs to a text (``belongs``, 1 or 0), by an output of its own.
+    """
+
+    def __init__(self, regressor: Regressor, loss: Loss, pairs: bool = False):
         super().__init__()
         self.regressor, self.loss = regressor, loss
+        self.pair_head = nn.Linear(regressor.encoder.config.hidden_size, 2) if pairs else None
 
     def forward(
-        self, labels: Tensor, attention_mask: Tensor, input_ids: Tensor | None = None, hidden: Tensor | None = None
+        self,
+        labels: Tensor,
+        attention_mask: Tensor,
+        input_ids: Tensor | None = None,
+        hidden: Tensor | None = None,
+        belongs: Tensor | None = None,
     ) -> dict[str, Tensor]:
+        if belongs is not None and self.pair_head is not None:
+            states = self.regressor.states(attention_mask, input_ids)
+            told = self.pair_head(pool(states, attention_mask, "mean"))
+            return {"loss": F.cross_entropy(told.float(), belongs), "outputs": told}
         outputs = self.regressor(attention_mask, input_ids, hidden)
         return {"loss": self.loss(outputs, labels), "outputs": outputs}
 
 
 class FiniteTrainer(checkpoints.SealingTrainer):
-    """A Trainer that stops at the first loss that is not finite."""
+    """A Trainer that stops at the first loss that is not finite, and in some steps trains on ``definitions``."""
 
     recipe_name = ""
+    #: What makes a batch of pairs for a step, if the step is to have one: of the batch's inputs and the step.
+    instead: Callable[[dict[str, Any], int], dict[str, Any] | None] | None = None
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], **options) -> Any:
+        if self.instead is not None:
+            drawn = self.instead(inputs, self.state.global_step) if model.training else None
+            inputs = drawn or {name: value for name, value in inputs.items() if name != "index"}
         result = super().compute_loss(model, inputs, **options)
         loss = result[0] if isinstance(result, tuple) else result
         if not torch.isfinite(loss):
@@ -106,23 +132,28 @@ def dev_scores(
 ) -> Callable[[EvalPrediction], dict[str, float]]:
     """Function from the Trainer's evaluation to accuracy and macro-F1: nearest emotion of points, argmax of logits.
 
-    The nearest is sought among the labels that are trained on. With a :class:`~vadstudy.model.DistanceLoss`, the
-    logits are those that it has at the time.
+    The nearest is sought among the labels that are trained on. A loss that makes logits of outputs makes them as it
+    does at the time. Where texts have several labels, a threshold that is the best on dev says which are named.
 
     Of points that people gave: to Pearson's r, the mean over dimensions.
     """
+    logits = getattr(loss, "logits", None)
     nearest = None
     if recipe.mapper == HUMAN:
         return lambda evaluation: {"pearson": float(metrics.pearson(*evaluation).mean())}
-    if recipe.mapper and not isinstance(loss, DistanceLoss):
+    if recipe.mapper and logits is None:
         known = np.flatnonzero(~np.isin(EMOTIONS, recipe.without))
         nearest = NearestEmotion().fit(mappers.mapper(recipe.mapper, seed).points[known], known)
 
     def compute(evaluation):
         outputs, labels = evaluation
-        if isinstance(loss, DistanceLoss):
+        if labels.ndim == 2:
+            likely = expit(outputs)
+            found = metrics.set_scores(likely, labels, metrics.best_common_threshold(likely, labels))
+            return {name: found[name] for name in ("accuracy", "macro_f1")}
+        if logits is not None:
             with torch.no_grad():
-                outputs = loss.logits(torch.tensor(outputs)).numpy()
+                outputs = logits(torch.tensor(outputs)).numpy()
         return metrics.scores(labels, nearest.predict(outputs) if nearest else outputs.argmax(axis=1))
 
     return compute
@@ -142,89 +173,6 @@ def _history(log):
     return frame.dropna(subset=["dev_loss"])[["step", "epoch", *(name for name in names.values() if name in frame)]]
 
 
-def chosen_rows(recipe: Recipe, train: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the rows ``train`` a recipe trains on, and which it predicts as its train split.
-
-    ``labels`` are those of all rows.
-    """
-    train = seen(recipe, train, labels)
-    if recipe.fold:
-        i, n = recipe.fold
-        part = np.random.default_rng(0).permutation(len(train)) % n == i - 1
-        return train[~part], train[part]
-    if recipe.train_rows and recipe.train_rows < len(train):
-        train = np.sort(np.random.default_rng(0).choice(train, recipe.train_rows, replace=False))
-    return train, train
-
-
-def seen(recipe: Recipe, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The rows whose label the recipe does not leave out; ``labels`` are those of all rows."""
-    return rows[~np.isin(labels[rows], np.flatnonzero(np.isin(EMOTIONS, recipe.without)))] if recipe.without else rows
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A corpus as a recipe takes it: tokens, labels and ids of all splits' texts, one behind the other.
-
-    Labels are indices (n,), or, where people gave the texts' points, those (n, dims).
-    ``rows`` are the indices of each split that is predicted, ``trained_on`` those of the texts that are trained on,
-    ``chosen_on`` those of dev by which the epoch is chosen.
-    """
-
-    tokens: list[list[int]]
-    labels: np.ndarray
-    ids: np.ndarray
-    rows: dict[str, np.ndarray]
-    trained_on: np.ndarray
-    chosen_on: np.ndarray
-    pad_id: int
-
-    def dataset(self, rows: np.ndarray) -> Dataset:
-        """What the Trainer takes a text's row from, and sorts it by."""
-        lengths = [len(self.tokens[i]) for i in rows]
-        return Dataset.from_dict({"index": rows, "label": self.labels[rows], "length": lengths})
-
-
-def tokenized(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, corpus: DatasetDict) -> Texts:
-    """The :class:`Texts` of a corpus."""
-    tokens, rows = _tokens(tokenizer, corpus, recipe.max_length, recipe.pooling), _rows(corpus)
-    target = "vad" if recipe.mapper == HUMAN else "label"
-    labels, ids = (np.concatenate([corpus[split][name] for split in SPLITS]) for name in (target, "id"))
-    trained_on, rows["train"] = chosen_rows(recipe, rows["train"], labels)
-    chosen_on = seen(recipe, rows["dev"], labels)
-    return Texts(tokens, labels, ids, rows, trained_on, chosen_on, tokenizer.pad_token_id or 0)
-
-
-def carried(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, name: str, most: int | None) -> tuple[Texts, str]:
-    """The :class:`Texts` of another corpus, none of which is trained on, and its fingerprint.
-
-    Of a split with more than ``most`` texts, it is :func:`vadstudy.corpora.sample`'s. What is not labelled with an
-    index has the label -1.
-    """
-    corpus, fingerprint = corpora.sample(name, most)
-    labels = np.concatenate(
-        [rows["label"] if "label" in rows.features else np.full(len(rows), -1) for rows in corpus.values()]
-    )
-    ids = np.concatenate([rows["id"] for rows in corpus.values()])
-    tokens = _tokens(tokenizer, corpus, recipe.carried_length, recipe.pooling)
-    none = np.array([], int)
-    texts = Texts(tokens, labels, ids, _rows(corpus), none, none, tokenizer.pad_token_id or 0)
-    return texts, fingerprint
-
-
-def _tokens(tokenizer, corpus, max_length, pooling):
-    """Token ids of the texts of all splits, one split behind the other."""
-    texts = [text for rows in corpus.values() for text in rows["text"]]
-    padding = "max_length" if pooling == "mean-padded" else False
-    return tokenizer(texts, truncation=True, max_length=max_length, padding=padding)["input_ids"]
-
-
-def _rows(corpus):
-    """The indices of each split's texts, one split behind the other."""
-    ends = np.cumsum([len(rows) for rows in corpus.values()])
-    return {split: np.arange(end - len(corpus[split]), end) for split, end in zip(corpus, ends, strict=True)}
-
-
 def frozen_states(
     recipe: Recipe, regressor: Regressor, texts: Texts, fingerprints: dict[str, str], folder: Path
 ) -> Frozen | None:
@@ -239,16 +187,20 @@ def frozen_states(
 
 def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objective, torch.optim.Optimizer]:
     """What is minimised, with the optimizer that does it; the head, and what a loss learns, have their own rate."""
-    loss: PointLoss | DistanceLoss | LabelLoss
-    if recipe.mapper and recipe.loss == "distance":
+    loss: Loss
+    if recipe.mapper and recipe.loss == "sorted":
+        loss = SortedLoss(mappers.mapper(recipe.mapper, seed).points)
+    elif recipe.mapper and recipe.loss == "distance":
         loss = DistanceLoss(mappers.mapper(recipe.mapper, seed).points, recipe.mapper.startswith("learned"))
     elif recipe.mapper:
         points = None if recipe.mapper == HUMAN else mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)
     else:
         loss = LabelLoss(recipe.loss)
+    model = Objective(regressor, loss, pairs=recipe.main_share < 1)
+    encoder = {id(p) for p in regressor.encoder.parameters()}
     head: dict[str, Any] = {
-        "params": [*regressor.head.parameters(), *loss.parameters()],
+        "params": [p for p in model.parameters() if id(p) not in encoder],
         "lr": recipe.head_learning_rate or recipe.learning_rate,
     }
     optimizer = torch.optim.AdamW(
@@ -257,7 +209,15 @@ def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objectiv
         eps=recipe.adam_epsilon,
         weight_decay=recipe.weight_decay,
     )
-    return Objective(regressor, loss), optimizer
+    return model, optimizer
+
+
+def definitions(recipe: Recipe, seed: int, tokenizer: PreTrainedTokenizerBase) -> Definitions | None:
+    """The auxiliary task of a recipe, in our own words for the labels; None if all its steps train the main one."""
+    if recipe.main_share == 1:
+        return None
+    tokens = tokenizer(list(descriptions().values()), add_special_tokens=False)["input_ids"]
+    return Definitions(tokens, tokenizer.sep_token_id, recipe.main_share, seed)
 
 
 def settings(recipe: Recipe, seed: int, workdir: Path) -> dict[str, Any]:
@@ -299,13 +259,15 @@ def trainer(
     workdir: Path,
     callbacks: Sequence[TrainerCallback],
     arguments: dict[str, Any],
+    auxiliary: Definitions | None = None,
 ) -> FiniteTrainer:
-    """The Trainer, with batches of token ids, or of states where there are some."""
+    """The Trainer, with batches of token ids, or of states where there are some; in some steps of ``auxiliary``."""
 
     def collate(rows):
         indices = [row["index"] for row in rows]
         ids, mask = padded([texts.tokens[i] for i in indices], texts.pad_id)
         inputs = {"input_ids": ids} if frozen is None else {"hidden": frozen.batch(indices)}
+        inputs |= {} if auxiliary is None else {"index": torch.tensor(indices)}
         return {"attention_mask": mask, "labels": torch.tensor([row["label"] for row in rows]), **inputs}
 
     made = FiniteTrainer(
@@ -319,6 +281,17 @@ def trainer(
         compute_metrics=dev_scores(recipe, seed, model.loss),
     )
     made.recipe_name = recipe.name
+
+    def instead(inputs, step):
+        if auxiliary is None or not auxiliary.drawn(step):
+            return None
+        rows, device = inputs["index"].tolist(), inputs["labels"].device
+        tokens, belongs = auxiliary.pairs([texts.tokens[i] for i in rows], texts.labels[rows], step)
+        ids, mask = (each.to(device) for each in padded(tokens, texts.pad_id))
+        told = torch.tensor(belongs, device=device)
+        return {"labels": inputs["labels"], "input_ids": ids, "attention_mask": mask, "belongs": told}
+
+    made.instead = instead if auxiliary else None
     # Determinism would fill memory that is about to be written anyway; no result depends on it.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     made.remove_callback(PrinterCallback)
@@ -376,7 +349,8 @@ def train(
     texts = tokenized(recipe, tokenizer, corpus)
     frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
     model, optimizer = objective(recipe, seed, regressor)
-    made = trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments)
+    auxiliary = definitions(recipe, seed, tokenizer)
+    made = trainer(recipe, seed, texts, frozen, model, optimizer, workdir, callbacks, arguments, auxiliary)
     made.origin = origin.origin(
         recipe,
         seed,
@@ -385,6 +359,7 @@ def train(
         points=origin.digest(None if (points := getattr(model.loss, "points", None)) is None else points.tolist()),
         states=getattr(frozen, "made", None),
         arguments=origin.digest(arguments),
+        **({"definitions": origin.digest(auxiliary.tokens)} if auxiliary else {}),
     )
     last = checkpoints.newest(workdir, lambda stored: origin.changed(stored, recipe, made.origin))
     result = made.train(resume_from_checkpoint=str(last) if last else None)

@@ -23,6 +23,7 @@ from vadstudy.plots.figures import (
 )
 from vadstudy.plots.page import CONFIG, interactive, write_page, write_pages
 from vadstudy.plots.regions import against_humans, decision_regions, valence_by_class
+from vadstudy.plots.related import related
 from vadstudy.plots.scale import encoders
 from vadstudy.plots.space import (
     distance_matrix,
@@ -63,6 +64,7 @@ __all__ = [
     "predicted",
     "rare_labels",
     "rates",
+    "related",
     "save",
     "separations",
     "shifting",
