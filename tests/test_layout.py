@@ -13,7 +13,7 @@ PACKAGE = ROOT / "vadstudy"
 #: The science files as a student reads them; one that is not there yet is skipped.
 READING = """
 emotions corpora ratings mappers recipes experiments model inference origin training encoded computed runs classifiers
-readout metrics bootstrap tables transfer carried people confounds unseen dimensions claims
+readout metrics bootstrap shown tables transfer carried people confounds unseen dimensions claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities and the points
