@@ -185,8 +185,8 @@ def test_an_emotion_shows_its_predicted_comments(space):
     assert set(cloud["text"]) == {"joy"} and set(cloud["color"]) == {GROUP_COLOURS["joy"]}
     apart = np.linalg.norm(joy.mean(axis=0) - run.mapper["joy"])
     says = space.get_by_role("status").inner_text()
-    assert "Its 93 test comments where nrc-mae, seed 42, predicts them" in says
-    assert f"lies {apart:.2f} from its own point" in says and "softmax" not in says
+    assert f"(cross) of its 93 test comments, predicted by nrc-mae, seed 42, lies {apart:.2f} away" in says
+    assert "softmax" not in says
     space.get_by_label("Space").select_option(label="scaled: quantiles of NRC VAD")
     assert "scaled-mae" in space.get_by_role("status").inner_text()
     space.get_by_label("Predicted test comments").select_option("all")
@@ -206,7 +206,7 @@ def test_what_is_read_off_the_classifier_stands_beside(space):
     np.testing.assert_allclose(np.transpose([read["x"], read["y"], read["z"]]), joy, atol=0.00051)
     assert len(cloud["x"]) == 93 and read["color"] != cloud["color"][0]
     apart = np.linalg.norm(joy.mean(axis=0) - nrc()["joy"])
-    assert f"their mean (square) lies {apart:.2f} from" in space.get_by_role("status").inner_text()
+    assert f"(x) of its 93 test comments, read off softmax, seed 42, lies {apart:.2f} away" in space.get_by_role("status").inner_text()
     space.get_by_label("Where they lie").select_option("read")
     assert space.evaluate(SHOWN, "cloud") == [] and len(space.evaluate(SHOWN, "read")[0]["x"]) == 93
 
@@ -222,7 +222,7 @@ def test_an_emotion_whose_name_is_typed_is_marked(space):
     names = space.evaluate("part('vad-space').layout.scene.annotations.map(({ text }) => text)")
     assert [name for name in names if name.startswith("<b>")] == ["<b>disgust</b>"]
     valence, arousal, dominance = nrc()["disgust"]
-    says = f"disgust: valence {valence:.3f}, arousal {arousal:.3f}, dominance {dominance:.3f}."
+    says = f"disgust (diamond): valence {valence:.3f}, arousal {arousal:.3f}, dominance {dominance:.3f}."
     assert space.get_by_role("status").inner_text().startswith(says)
     field.fill("zest")
     assert space.get_by_role("status").inner_text() == "No emotion is called “zest”."
@@ -234,7 +234,7 @@ def test_a_tap_chooses_the_emotion_under_it(browser):
     tab.set_default_timeout(240_000)
     tab.goto(SPACE.as_uri())
     named(tab, 28).touchscreen.tap(*tab.evaluate(WHERE, "neutral"))
-    tab.wait_for_function("part('says').textContent.startsWith('neutral: valence 0.469')", polling=100)
+    tab.wait_for_function("part('says').textContent.startsWith('neutral (diamond): valence 0.469')", polling=100)
     context.close()
 
 

@@ -91,8 +91,8 @@ def test_crossing_has_a_line_for_each_set_of_points_and_the_effects_with_their_i
             cells = [table.loc[name, score] for (points, _), name in CROSSING.items() if points == which]
             np.testing.assert_allclose(above.lines[i].get_ydata(), cells)
         rows = effects[effects["score"] == score]
-        np.testing.assert_allclose(below.containers[0].lines[0].get_xdata(), rows["difference"])
-        ends = np.array(below.containers[0].lines[2][0].get_segments())[:, :, 0]
+        np.testing.assert_allclose(points(below.containers[0].lines[0])[:, 0], rows["difference"])
+        ends = np.array(below.containers[0].lines[2][0].get_segments(), float)[:, :, 0]
         np.testing.assert_allclose(ends, rows[["low", "high"]])
         assert [tick.get_text() for tick in below.get_yticklabels()] == ["meaning", "spread"]
 

@@ -118,7 +118,7 @@ def test_what_mappers_and_labels_are_called_is_escaped(tmp_path):
 def test_a_run_shows_where_it_predicts_the_comments_of_each_label(written):
     raw, other = spaces_in(written.read_text(encoding="utf-8"))
     (source,) = other["sources"]
-    assert raw["sources"] == [] and source["how"] == "scaled-mae, seed 42, predicts them"
+    assert raw["sources"] == [] and source["how"] == "predicted by scaled-mae, seed 42"
     assert [len(cloud) for cloud in source["clouds"]] == [3] * 27 + [0]
     joy = EMOTIONS.index("joy")
     np.testing.assert_allclose(
@@ -141,7 +141,7 @@ def test_what_is_read_off_a_classifier_stands_beside_in_the_spaces_that_mean_som
     raw, other = spaces_in(html.read_text(encoding="utf-8"))
     regressor, read = raw["sources"]
     assert (regressor["kind"], read["kind"]) == ("cloud", "read") and other["sources"] == []
-    assert read["how"] == "they are read off softmax, seed 42"
+    assert read["how"] == "read off softmax, seed 42"
     likely = readout.probabilities(logits, readout.calibrated(logits, softmax.labels("dev")))
     np.testing.assert_allclose(np.divide(read["clouds"], 1000)[:, 0], likely @ nrc().points, atol=0.0005)
 

@@ -114,22 +114,22 @@ function found(space, chosen) {
   const labels = chosen === "all" ? space.labels.map((_, i) => i) : [chosen];
   const ways = asked(space).map((source) => ({ ...source, ...cloud(space, source, labels) }));
   for (const way of ways) shown[way.kind] = way;
-  const said = ways.map(({ points, how }) => points.length.toLocaleString("en") + " test comments where " + how);
+  const said = ways.map(({ points, how }) => points.length.toLocaleString("en") + " test comments " + how);
   if (chosen === "all") return { ...shown, says: said.join("; ") + "; in the colours of their true labels' groups." };
   const [name, own] = [space.labels[chosen], space.points[chosen]];
   const numbers = space.short.map((axis, k) => axis + " " + own[k].toFixed(3)).join(", ");
   const marks = [[own, escaped(name) + "'s own point"]];
-  const sentences = [name + ": " + numbers + "."];
+  const sentences = [name + " (diamond): " + numbers + "."];
   for (const { kind, points, how } of ways) {
-    const [mark, by] = { cloud: ["cross", "predicted"], read: ["square", "read off"] }[kind];
+    const [mark, by] = { cloud: ["cross", "predicted"], read: ["x", "read off"] }[kind];
     if (!points.length) { sentences.push("No test comment is labelled so."); break; }
     const mean = middle(points);
-    // A mark of its own for each way: the cross is the second symbol, the square the third.
+    // A mark of its own for each way: the cross is the second symbol, the x the third.
     if (kind === "read" && marks.length === 1) marks.push([[null, null, null], ""]);
     marks.push([mean, "mean of its comments, " + by]);
     const apart = Math.hypot(...mean.map((value, k) => value - own[k])).toFixed(2);
-    sentences.push("Its " + points.length.toLocaleString("en") + " test comments where " + how + ": their mean (" + mark + ") lies "
-      + apart + " from its own point (diamond).");
+    const count = points.length.toLocaleString("en");
+    sentences.push("The mean (" + mark + ") of its " + count + " test comments, " + how + ", lies " + apart + " away.");
   }
   shown.marks = { ...columns(marks.map(([point]) => point)), text: marks.map(([, text]) => text), colours: "#000000" };
   return { ...shown, says: sentences.join(" ") };

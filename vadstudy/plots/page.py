@@ -148,7 +148,7 @@ def _figure(mappers, words):
     for kind, marker in (
         ("cloud", dict(size=3, opacity=0.5)),
         ("read", dict(size=2.5, opacity=0.5, symbol="diamond-open")),
-        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross", "square"])),
+        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross", "x"])),
     ):
         figure.add_scatter3d(
             x=[],
@@ -205,14 +205,14 @@ def _space(mapper, runs, read_off):
     ``sources`` are the run that was trained towards the mapper, and what is read off a classifier.
     """
     sources = [
-        _source("cloud", run, run.outputs("test"), f"{run.recipe.name}, seed {run.seed}, predicts them", len(mapper))
+        _source("cloud", run, run.outputs("test"), f"predicted by {run.recipe.name}, seed {run.seed}", len(mapper))
         for run in runs
         if run.mapper.name == mapper.name
     ]
     if read_off is not None and mapper.name in ("nrc", "scaled"):
         temperature = readout.calibrated(read_off.outputs("dev"), read_off.labels("dev"))
         points = readout.expected(readout.probabilities(read_off.outputs("test"), temperature), mapper)
-        how = f"they are read off {read_off.recipe.name}, seed {read_off.seed}"
+        how = f"read off {read_off.recipe.name}, seed {read_off.seed}"
         sources.append(_source("read", read_off, points, how, len(mapper)))
     return {
         "title": TITLES.get(mapper.name, mapper.name),
