@@ -206,7 +206,10 @@ def test_what_is_read_off_the_classifier_stands_beside(space):
     np.testing.assert_allclose(np.transpose([read["x"], read["y"], read["z"]]), joy, atol=0.00051)
     assert len(cloud["x"]) == 93 and read["color"] != cloud["color"][0]
     apart = np.linalg.norm(joy.mean(axis=0) - nrc()["joy"])
-    assert f"(x) of its 93 test comments, read off softmax, seed 42, lies {apart:.2f} away" in space.get_by_role("status").inner_text()
+    assert (
+        f"(x) of its 93 test comments, read off softmax, seed 42, lies {apart:.2f} away"
+        in space.get_by_role("status").inner_text()
+    )
     space.get_by_label("Where they lie").select_option("read")
     assert space.evaluate(SHOWN, "cloud") == [] and len(space.evaluate(SHOWN, "read")[0]["x"]) == 93
 
