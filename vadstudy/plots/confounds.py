@@ -24,7 +24,7 @@ def plane(sweep: pd.DataFrame, table: pd.DataFrame, paper: Mapping[str, tuple[fl
     axes show where the rows are, each with its name; inside, in a corner, is the whole curve.
     """
     figure, near = subplots(figsize=(WIDTH, 4.4), layout="constrained")
-    whole = near.inset_axes((0.06, 0.08, 0.36, 0.32))
+    whole = near.inset_axes((0.05, 0.07, 0.3, 0.28))
     ours, theirs = table[["accuracy", "macro_f1"]].to_numpy(), np.array(list(paper.values()))
     error = [
         [np.abs(table[score] - table[f"{score}_{end}"]) for end in ("low", "high")]
@@ -60,7 +60,7 @@ def plane(sweep: pd.DataFrame, table: pd.DataFrame, paper: Mapping[str, tuple[fl
     whole.tick_params(labelsize=7)
     whole.set_title("the whole curve, by threshold", fontsize=7)
     near.set(xlabel="accuracy on test (exact match; 0 to 1)", ylabel="macro-F1 on test (0 to 1)")
-    near.legend(loc="upper left")
+    figure.legend(*near.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     _name_rows(near, sweep, table, paper)
     return figure
 
