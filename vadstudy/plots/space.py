@@ -192,8 +192,8 @@ def predicted(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> Figure:
     groups, present = np.array([colour_of(label) for label in mapper.labels]), np.unique(labels)
     names = axis_names(mapper)
     for axes, other in zip(clouds, (1, 2), strict=True):
-        axes.scatter(*points[:, [0, other]].T, s=2.5, c=groups[labels], alpha=0.35, linewidths=0, rasterized=True)
-        axes.scatter(*mapper.points[:, [0, other]].T, s=12, marker="x", color="0.1", linewidths=0.8)
+        axes.scatter(points[:, 0], points[:, other], s=2.5, c=groups[labels], alpha=0.35, linewidths=0, rasterized=True)
+        axes.scatter(mapper.points[:, 0], mapper.points[:, other], s=12, marker="x", color="0.1", linewidths=0.8)
         axes.set(ylabel=names[other].split(" (")[0], **UNIT)
     clouds[0].set_title("each text, and the labels (×)")
     clouds[1].set_xlabel(names[0].split(" (")[0])
