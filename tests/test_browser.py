@@ -19,8 +19,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from vadstudy.emotions import GROUP_COLOURS
-from vadstudy.mappers import Mapper
+from vadstudy import readout
+from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
+from vadstudy.mappers import Mapper, nrc
 from vadstudy.paper import pages
 from vadstudy.paths import notebooks
 from vadstudy.plots import page
@@ -175,6 +176,7 @@ def test_another_space_moves_the_points_and_names_the_axes(space):
 
 def test_an_emotion_shows_its_predicted_comments(space):
     assert space.evaluate(SHOWN, "cloud") == []
+    space.get_by_label("Where they lie").select_option("cloud")
     space.get_by_label("Predicted test comments").select_option(label="joy (93)")
     (cloud,) = space.evaluate(SHOWN, "cloud")
     run = RunStore("study")["nrc-mae"]
@@ -183,14 +185,60 @@ def test_an_emotion_shows_its_predicted_comments(space):
     assert set(cloud["text"]) == {"joy"} and set(cloud["color"]) == {GROUP_COLOURS["joy"]}
     apart = np.linalg.norm(joy.mean(axis=0) - run.mapper["joy"])
     says = space.get_by_role("status").inner_text()
-    assert says.startswith("93 test comments labelled joy, where nrc-mae, seed 42, predicts them.")
-    assert f"lies {apart:.2f} from joy's own point" in says
+    assert f"(cross) of its 93 test comments, predicted by nrc-mae, seed 42, lies {apart:.2f} away" in says
+    assert "softmax" not in says
     space.get_by_label("Space").select_option(label="scaled: quantiles of NRC VAD")
     assert "scaled-mae" in space.get_by_role("status").inner_text()
     space.get_by_label("Predicted test comments").select_option("all")
     assert len(space.evaluate(SHOWN, "cloud")[0]["x"]) == 4590
     space.get_by_label("Predicted test comments").select_option("none")
     assert space.evaluate(SHOWN, "cloud") == [] and space.get_by_role("status").inner_text() == ""
+
+
+def test_what_is_read_off_the_classifier_stands_beside(space):
+    space.get_by_label("Predicted test comments").select_option(label="joy (93)")
+    (cloud,), (read,) = space.evaluate(SHOWN, "cloud"), space.evaluate(SHOWN, "read")
+    softmax = RunStore("study")["softmax"]
+    likely = readout.probabilities(
+        softmax.outputs("test"), readout.calibrated(softmax.outputs("dev"), softmax.labels("dev"))
+    )
+    joy = readout.expected(likely, nrc())[softmax.labels("test") == EMOTIONS.index("joy")]
+    np.testing.assert_allclose(np.transpose([read["x"], read["y"], read["z"]]), joy, atol=0.00051)
+    assert len(cloud["x"]) == 93 and read["color"] != cloud["color"][0]
+    apart = np.linalg.norm(joy.mean(axis=0) - nrc()["joy"])
+    assert (
+        f"(x) of its 93 test comments, read off softmax, seed 42, lies {apart:.2f} away"
+        in space.get_by_role("status").inner_text()
+    )
+    space.get_by_label("Where they lie").select_option("read")
+    assert space.evaluate(SHOWN, "cloud") == [] and len(space.evaluate(SHOWN, "read")[0]["x"]) == 93
+
+
+def test_an_emotion_whose_name_is_typed_is_marked(space):
+    field = space.get_by_label("Find an emotion")
+    field.press_sequentially("dis")  # three begin so
+    assert space.evaluate(SHOWN, "marks") == []
+    field.press_sequentially("g")
+    space.wait_for_function("part('emotion').selectedOptions[0].text.startsWith('disgust')", polling=100)
+    (marks,) = space.evaluate(SHOWN, "marks")
+    np.testing.assert_allclose([marks[axis][0] for axis in "xyz"], nrc()["disgust"], atol=1e-4)
+    names = space.evaluate("part('vad-space').layout.scene.annotations.map(({ text }) => text)")
+    assert [name for name in names if name.startswith("<b>")] == ["<b>disgust</b>"]
+    valence, arousal, dominance = nrc()["disgust"]
+    says = f"disgust (diamond): valence {valence:.3f}, arousal {arousal:.3f}, dominance {dominance:.3f}."
+    assert space.get_by_role("status").inner_text().startswith(says)
+    field.fill("zest")
+    assert space.get_by_role("status").inner_text() == "No emotion is called “zest”."
+
+
+def test_a_tap_chooses_the_emotion_under_it(browser):
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    tab = context.new_page()
+    tab.set_default_timeout(240_000)
+    tab.goto(SPACE.as_uri())
+    named(tab, 28).touchscreen.tap(*tab.evaluate(WHERE, "neutral"))
+    tab.wait_for_function("part('says').textContent.startsWith('neutral (diamond): valence 0.469')", polling=100)
+    context.close()
 
 
 def test_pointing_at_an_emotion_shows_its_numbers(space):
@@ -231,6 +279,7 @@ def test_controls_work_by_keyboard(space):
     space.get_by_label("Space", exact=True).focus()
     space.keyboard.press("ArrowDown")
     assert space.get_by_label("Space").input_value() == "1"
+    space.keyboard.press("Tab")
     space.keyboard.press("Tab")
     space.keyboard.press("ArrowDown")
     assert len(space.evaluate(SHOWN, "cloud")[0]["x"]) == 4590

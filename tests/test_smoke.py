@@ -1,4 +1,4 @@
-"""Every notebook and its solutions from top to bottom under the smoke profile, without data and without the hub."""
+"""Every notebook, the next ones, too, and its solutions from top to bottom under the smoke profile, without data and without the hub."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from vadstudy.cli import main
 from vadstudy.paths import notebooks
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-PATHS = sorted([*notebooks(), *FOLDER.glob("solutions/[0-9]*.ipynb")])
+NEXT = [*FOLDER.glob("next/*.ipynb"), *FOLDER.glob("next/solutions/*.ipynb")]
+PATHS = sorted([*notebooks(), *FOLDER.glob("solutions/[0-9]*.ipynb")]) + sorted(NEXT)
 pytestmark = pytest.mark.smoke
 
 

@@ -173,12 +173,12 @@ def test_a_table_is_written_in_three_forms_and_returned(folder):
     assert read.loc["a, b", "f1_score"] == 0.12345 and np.isnan(read.loc["a, b", "paper"])
     lines = (folder.path / "t.md").read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["In 95 % of A & B.", ""]
-    assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == ["a, b", "0.123", "3", ""]
-    assert [cell.strip() for cell in lines[5].split("|")[1:-1]] == ["c & d", "0.000", "1200", "0.557"]
+    assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == ["a, b", "0.123", "3", "–"]
+    assert [cell.strip() for cell in lines[5].split("|")[1:-1]] == ["c & d", "0.000", "1,200", "0.557"]
     latex = (folder.path / "t.tex").read_text(encoding="utf-8")
     # An unescaped % in a caption would comment out the rest of its line.
     assert r"\caption{In 95 \% of A \& B.}" in latex and r"\label{tab:t}" in latex
-    assert r"f1\_score" in latex and r"c \& d & 0.000 & 1200 & 0.557 \\" in latex
+    assert "F1 score" in latex and r"c \& d & 0.000 & 1,200 & 0.557 \\" in latex
 
 
 def test_small_rates_are_not_rounded_to_zero_and_a_plain_index_is_left_out(folder):

@@ -8,7 +8,8 @@ Files are the science, in this order; folders are the tools around it.
 - ``inference`` many texts; ``origin`` what a training depends on; ``training``
 - ``encoded`` what the untrained encoder gives; ``computed`` predictions that need no training; ``runs`` the record
 - ``classifiers`` point to label; ``readout`` probabilities to point; ``metrics``; ``bootstrap`` chance
-- ``tables`` of what came out; ``transfer`` to other corpora; ``carried`` there, the space read off a classifier;
+- ``shown`` numbers in words; ``tables`` of what came out; ``transfer`` to other corpora;
+  ``carried`` there, the space read off a classifier;
   ``people`` beside models; ``confounds`` one at a time; ``unseen`` emotions; other ``dimensions``;
   ``related`` systems in one frame; two encoders, by their ``scale``; ``claims`` judged
 

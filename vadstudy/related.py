@@ -58,7 +58,7 @@ PUBLISHED_R = (0.630, 0.277, 0.311)
 
 def left_to_train(store: RunStore, names: Sequence[str]) -> list[str]:
     """Those of the trainings that are not recorded; small profiles make theirs when they are asked for."""
-    return [name for name in names if store.profile == "study" and not store.seeds(name)]
+    return [name for name in names if not store.has(name)]
 
 
 def recorded(store: RunStore, names: Sequence[str]) -> list[str]:

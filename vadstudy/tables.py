@@ -22,6 +22,7 @@ from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import MAIN, SEARCH, TEMPERATURES
 from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import Run, RunStore
+from vadstudy.shown import cells, columns, flat, heading, sides
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -263,26 +264,19 @@ def save(table: pd.DataFrame, name: str, store: RunStore, caption: str) -> pd.Da
         If a file cannot be written.
     """
     folder = store.output("reports", "tables")
-    named = not isinstance(table.index, pd.RangeIndex)
-    text = table.apply(_as_text)
-    align = ["left"] * named + ["right" if dtype.kind in "iuf" else "left" for dtype in table.dtypes]
-    markdown = text.to_markdown(index=named, disable_numparse=True, colalign=align)
+    read = flat(table)
+    names = columns(read)
+    text = pd.DataFrame({heading(column): cells(read, column) for column in names})
+    align = sides(read, names)
+    markdown = text.to_markdown(index=False, disable_numparse=True, colalign=align)
     escaped = re.sub(r"([%&#_])", r"\\\1", caption)
     latex = text.to_latex(
-        caption=escaped, label=f"tab:{name}", index=named, escape=True, column_format="".join(side[0] for side in align)
+        caption=escaped, label=f"tab:{name}", index=False, escape=True, column_format="".join(side[0] for side in align)
     )
     # Rounded well above what a processor's own rounding changes.
-    csv = table.to_csv(float_format="%.5g", index=named, lineterminator="\n")
+    csv = table.to_csv(float_format="%.5g", index=read is not table, lineterminator="\n")
     written = {"csv": csv, "md": f"{caption}\n\n{markdown}\n", "tex": latex}
     for end, content in written.items():
         files.write(folder / f"{name}.{end}", content.encode())
     store.wrote(*(folder / f"{name}.{end}" for end in written))
     return table
-
-
-def _as_text(column):
-    """A column as text: three decimals, powers of ten where those would all be 0, nothing for what is missing."""
-    form: Callable[[Any], str] = str
-    if column.dtype.kind == "f":
-        form = "{:.0e}".format if 0 < column.abs().max() < 0.0005 else lambda value: f"{round(value, 3) + 0.0:.3f}"
-    return column.map(lambda value: "" if pd.isna(value) else form(value)).astype(object)

@@ -36,4 +36,4 @@ def test_rows_that_learned_alike_stand_together_beside_people():
         drawn = np.sort(np.concatenate([each.lines[0].get_xdata() for each in axes.containers]).astype(float))
         np.testing.assert_allclose(drawn, np.sort(table[f"pearson_{letter}"]))
         assert any(list(line.get_xdata()) == [mark, mark] for line in axes.lines)
-    assert any("learned from these texts' corpus: all" in text.get_text() for text in figure.legends[0].get_texts())
+    assert any("learned from this corpus: all" in text.get_text() for text in figure.legends[0].get_texts())

@@ -34,8 +34,9 @@ def test_plane_has_each_row_the_paper_s_and_the_curve_of_thresholds():
     sweep.index = np.arange(1, 10) / 10
     table, paper = scored(["ours", "other"], "accuracy", "macro_f1"), {"theirs": (0.55, 0.45)}
     figure = plots.plane(sweep, table, paper)
-    assert len(figure.axes) == 2
-    for axes in figure.axes:
+    (near,) = figure.axes
+    (whole,) = near.child_axes
+    for axes in (near, whole):
         np.testing.assert_allclose(points(axes.lines[0]), sweep)
         np.testing.assert_allclose(points(axes.containers[0].lines[0]), table[["accuracy", "macro_f1"]])
         bars = [np.array(each.get_segments(), float) for each in axes.containers[0].lines[2]]
@@ -43,7 +44,7 @@ def test_plane_has_each_row_the_paper_s_and_the_curve_of_thresholds():
         for end, score in zip(ends, ("accuracy", "macro_f1"), strict=True):
             np.testing.assert_allclose(end, np.sort(table[[f"{score}_low", f"{score}_high"]].to_numpy().ravel()))
         assert [0.55, 0.45] in [list(place) for each in axes.collections for place in each.get_offsets()]
-    named = {note.get_text(): note.xy for note in figure.axes[1].findobj(Annotation)}
+    named = {note.get_text(): note.xy for note in near.findobj(Annotation)}
     assert named["theirs"] == (0.55, 0.45) and named["ours"] == tuple(table.loc["ours", ["accuracy", "macro_f1"]])
     assert {"0.1", "0.3", "0.5", "0.7"} <= texts(figure)
 
@@ -68,18 +69,32 @@ def test_clouds_has_every_text_and_every_label_s_point_where_a_run_is():
     )
     figure = plots.clouds({("mae", 5e-7): run, ("mae", 5e-5): run, ("mse", 5e-5): run})
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown] == ["mae, 5e-07", "mae, 5e-05", "mse, 5e-05"]
+    assert [axes.get_title() for axes in shown] == ["mae, 5e-7", "mae, 5e-5", "mse, 5e-5"]
     for axes in shown:
         np.testing.assert_allclose(axes.collections[0].get_offsets(), predicted[:, :2])
         np.testing.assert_allclose(axes.collections[1].get_offsets(), mapper.points[:, :2])
 
 
-def test_crossing_has_a_line_for_each_set_of_points():
+def test_crossing_has_a_line_for_each_set_of_points_and_the_effects_with_their_intervals():
     table = scored(list(CROSSING.values()), "accuracy", "macro_f1")
-    for axes, score in zip(plots.crossing(table).axes, ("accuracy", "macro_f1"), strict=True):
+    effects = pd.DataFrame(
+        {
+            "effect": ["meaning", "spread"] * 2,
+            "score": ["accuracy"] * 2 + ["macro_f1"] * 2,
+            "difference": [0.01, 0, 0.02, 0],
+        }
+    )
+    effects["low"], effects["high"] = effects["difference"] - 0.01, effects["difference"] + 0.02
+    panels = np.reshape(plots.crossing(table, effects).axes, (2, 2))
+    for (above, below), score in zip(panels.T, ("accuracy", "macro_f1"), strict=True):
         for i, which in enumerate(("scaled", "spread")):
             cells = [table.loc[name, score] for (points, _), name in CROSSING.items() if points == which]
-            np.testing.assert_allclose(axes.containers[i].lines[0].get_ydata(), cells)
+            np.testing.assert_allclose(above.lines[i].get_ydata(), cells)
+        rows = effects[effects["score"] == score]
+        np.testing.assert_allclose(points(below.containers[0].lines[0])[:, 0], rows["difference"])
+        ends = np.array(below.containers[0].lines[2][0].get_segments(), float)[:, :, 0]
+        np.testing.assert_allclose(ends, rows[["low", "high"]])
+        assert [tick.get_text() for tick in below.get_yticklabels()] == ["meaning", "spread"]
 
 
 def test_assignments_has_a_dot_a_training():

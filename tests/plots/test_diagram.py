@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 
-from vadstudy.plots.diagram import BELOW, GREY, MIDDLE, ORANGE, architecture
+from vadstudy.plots.diagram import BACK, BELOW, GREY, MIDDLE, ORANGE, architecture
 
 TOKENS = ["what", "a", "save", "!"]
 
@@ -47,12 +47,14 @@ def test_arrows_lead_from_step_to_step():
     (axes,) = architecture("What a save!", TOKENS, "admiration").axes
     arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None) and not text.get_text()]
     ways = [(*arrow.xyann, *arrow.xy) for arrow in arrows if arrow.arrowprops["arrowstyle"] == "-|>"]
-    forward = sorted(way for way in ways if way[1] == way[3] == MIDDLE)
-    starts, ends = [way[0] for way in forward], [way[2] for way in forward]
-    assert len(forward) == 6 and all(end > start for start, end in zip(starts, ends, strict=True))
-    assert all(start >= end for start, end in zip(starts[1:], ends, strict=False)), "one after the other"
+    for height, count, sign in ((MIDDLE, 3, 1), (BACK, 2, -1)):
+        row = sorted((way for way in ways if way[1] == way[3] == height), key=lambda way: sign * way[0])
+        starts, ends = [sign * way[0] for way in row], [sign * way[2] for way in row]
+        assert len(row) == count and all(end > start for start, end in zip(starts, ends, strict=True))
+        assert all(start >= end for start, end in zip(starts[1:], ends, strict=False)), "one after the other"
+    assert (91, MIDDLE - 4, 91, BACK + 4) in ways, "from the sigmoid to the point"
     dashed = [arrow for arrow in arrows if arrow.arrowprops.get("ls") == "--"]
-    assert [(arrow.xyann, arrow.xy) for arrow in dashed][-1] == ((133, MIDDLE - 4.5), (133, BELOW + 3.5))
+    assert [(arrow.xyann, arrow.xy) for arrow in dashed][-1] == ((91, BACK - 4), (91, BELOW + 3.5))
     assert len(dashed) == 3, "true label, mapper, loss, point"
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from vadstudy import readout
 from vadstudy.disk import schemas
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS
 from vadstudy.errors import CorpusError
@@ -116,19 +117,41 @@ def test_what_mappers_and_labels_are_called_is_escaped(tmp_path):
 
 def test_a_run_shows_where_it_predicts_the_comments_of_each_label(written):
     raw, other = spaces_in(written.read_text(encoding="utf-8"))
-    assert "clouds" not in raw and other["run"] == "scaled-mae, seed 42,"
-    assert [len(cloud) for cloud in other["clouds"]] == [3] * 27 + [0]
+    (source,) = other["sources"]
+    assert raw["sources"] == [] and source["how"] == "predicted by scaled-mae, seed 42"
+    assert [len(cloud) for cloud in source["clouds"]] == [3] * 27 + [0]
     joy = EMOTIONS.index("joy")
-    np.testing.assert_allclose(other["clouds"][joy][0], scaled()["joy"] * 0.9 + 0.012345678, atol=0.0005)
-    assert all(value == round(value, 3) for cloud in other["clouds"] for point in cloud for value in point)
+    np.testing.assert_allclose(
+        np.divide(source["clouds"][joy][0], 1000), scaled()["joy"] * 0.9 + 0.012345678, atol=0.0005
+    )
+    assert all(type(value) is int for cloud in source["clouds"] for point in cloud for value in point)
+
+
+def test_what_is_read_off_a_classifier_stands_beside_in_the_spaces_that_mean_something(tmp_path):
+    labels = np.arange(28)
+    logits = np.where(np.eye(28) > 0, 4.0, 0.0)
+    softmax = SimpleNamespace(
+        recipe=SimpleNamespace(name="softmax"),
+        seed=42,
+        outputs=lambda split: logits,
+        # On dev one in four is another label: the temperature that is found there is not 1.
+        labels=lambda split: labels if split == "test" else np.where(labels % 4, labels, (labels + 1) % 28),
+    )
+    html = page.write_page([nrc(), spread()], tmp_path / "x.html", [fake_run(nrc(), "nrc-mae")], None, softmax)
+    raw, other = spaces_in(html.read_text(encoding="utf-8"))
+    regressor, read = raw["sources"]
+    assert (regressor["kind"], read["kind"]) == ("cloud", "read") and other["sources"] == []
+    assert read["how"] == "read off softmax, seed 42"
+    likely = readout.probabilities(logits, readout.calibrated(logits, softmax.labels("dev")))
+    np.testing.assert_allclose(np.divide(read["clouds"], 1000)[:, 0], likely @ nrc().points, atol=0.0005)
 
 
 def test_controls_are_labelled_and_those_without_use_are_hidden(written, tmp_path):
     with_run = written.read_text(encoding="utf-8")
     without = page.write_page([nrc()], tmp_path / "x.html").read_text(encoding="utf-8")
-    for html, hidden in ((with_run, ["words"]), (without, ["emotion", "words"])):
+    for html, hidden in ((with_run, ["source", "words"]), (without, ["emotion", "source", "words"])):
         labels = re.findall(r'<label for="(\w+)">[^<]+<', html)
-        assert labels == ["space", "emotion", "names", "view", "words"]
+        assert labels == ["space", "find", "emotion", "source", "names", "view", "words"]
         assert sorted(labels) == sorted(re.findall(r'<(?:select|input)[^>]* id="(\w+)"', html))
         assert re.findall(r'<div[^>]* hidden>.*?<label for="(\w+)"', html) == hidden
 

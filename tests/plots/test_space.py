@@ -1,7 +1,5 @@
 """Points in space: distances, the placing of names, and the static figures."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -103,20 +101,22 @@ def test_figure_4_names_all_labels_in_their_space(overview):
     assert sorted(written(axes[0])) == sorted(EMOTIONS)
     assert [panel.get_title() for panel in axes] == [space.TITLES["nrc"], space.TITLES["scaled"]]
     for panel in axes:
-        assert (panel.get_xlim(), panel.get_ylim(), panel.get_zlim()) == ((0, 1), (0, 1), (0, 1))
+        assert panel.get_xlim() == panel.get_ylim() == (-0.04, 1.04)
         assert "valence" in panel.get_xlabel() and "arousal" in panel.get_ylabel()
 
 
-def test_figure_4_draws_the_points_in_their_colours(overview):
-    points = overview.axes[0].collections[0]
-    np.testing.assert_allclose(np.column_stack(points._offsets3d), nrc().points)
-    # Drawing sorts colours by depth.
-    assert Counter(to_hex(c).upper() for c in points.get_facecolor()) == Counter(map(colour, EMOTIONS))
+def test_figure_4_draws_the_points_in_their_colours_the_larger_the_more_dominant(overview):
+    dots = overview.axes[0].collections[0]
+    order = np.argsort(-nrc().points[:, 2], kind="stable")
+    np.testing.assert_allclose(dots.get_offsets(), nrc().points[order, :2])
+    assert (np.diff(dots.get_sizes()) <= 0).all() and dots.get_sizes()[0] > 3 * dots.get_sizes()[-1]
+    assert [to_hex(c).upper() for c in dots.get_facecolor()] == [colour(EMOTIONS[i]) for i in order]
 
 
 def test_figure_4_has_a_legend_of_all_groups(overview):
-    (legend,) = overview.legends
+    sizes, legend = overview.legends
     assert {text.get_text() for text in legend.get_texts()} == set(GROUP_COLOURS)
+    assert [text.get_text() for text in sizes.get_texts()] == ["dominance: 0", "0.5", "1"]
 
 
 def test_names_of_the_figure_do_not_overlap(overview):
@@ -148,8 +148,10 @@ def test_distances_shows_every_pair_before_and_after():
 def test_predicted_draws_all_points_and_an_arrow_for_each_label_that_occurs():
     labels = np.array([0, 0, 17, 17, 25])
     points = np.array([[0.2, 0.4, 0.6], [0.4, 0.6, 0.6], [0.9, 0.8, 0.7], [0.9, 0.8, 0.7], [0.1, 0.1, 0.1]])
-    cloud, means = space.predicted(points, labels, nrc()).axes
-    np.testing.assert_allclose(np.column_stack(cloud.collections[0]._offsets3d), points)
+    above, below, means = space.predicted(points, labels, nrc()).axes
+    for cloud, other in ((above, 1), (below, 2)):
+        np.testing.assert_allclose(cloud.collections[0].get_offsets(), points[:, [0, other]])
+        np.testing.assert_allclose(cloud.collections[1].get_offsets(), nrc().points[:, [0, other]])
     arrows = [text for text in means.texts if not text.get_text()]
     assert sorted(written(means)) == sorted(EMOTIONS[i] for i in (0, 17, 25))
     np.testing.assert_allclose([arrow.xyann for arrow in arrows], nrc().points[[0, 17, 25], :2])

@@ -92,37 +92,75 @@ function names(space, seen, chosen, hidden) {
 /** A trace's coordinates from points. */
 const columns = (points) => ({ x: points.map((p) => p[0]), y: points.map((p) => p[1]), z: points.map((p) => p[2]) });
 
-/** The chosen label's comments, or all, as points; for one label marks at its own point and at the comments' mean. */
-function cloud(space, chosen) {
-  const none = { cloud: { ...columns([]), text: [], colours: "#000000" }, marks: { ...columns([]), text: [] }, says: "" };
-  if (chosen === "none" || !space.clouds) return none;
+/** The mean of points. */
+const middle = (points) => [0, 1, 2].map((k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
+
+/** The sources of a space that are asked for; its clouds are written in thousandths. */
+const asked = (space) => space.sources.filter(({ kind }) => space.sources.length === 1 || ["both", kind].includes(part("source").value));
+
+/** Where the labels' comments lie by a source, as columns with a text and a colour each. */
+function cloud(space, source, labels) {
+  const each = (values) => labels.flatMap((i) => source.clouds[i].map(() => values[i]));
+  const points = labels.flatMap((i) => source.clouds[i]).map((point) => point.map((value) => value / 1000));
+  const alone = source.kind === "read" && labels.length === 1 && asked(space).length > 1;
+  return { points, ...columns(points), text: each(space.labels.map(escaped)), colours: alone ? "#1b1b1f" : each(space.colours) };
+}
+
+/** What is shown of the chosen label, or of all, by kind of trace, and what is said of it. */
+function found(space, chosen) {
+  const nothing = () => ({ ...columns([]), text: [], colours: "#000000" });
+  const shown = { cloud: nothing(), read: nothing(), marks: nothing(), says: "" };
+  if (chosen === "none") return shown;
   const labels = chosen === "all" ? space.labels.map((_, i) => i) : [chosen];
-  const points = labels.flatMap((i) => space.clouds[i]);
-  const each = (values) => labels.flatMap((i) => space.clouds[i].map(() => values[i]));
-  const found = { ...columns(points), text: each(space.labels.map(escaped)), colours: each(space.colours) };
-  const count = points.length.toLocaleString("en");
-  if (chosen === "all") {
-    const says = count + " test comments where " + space.run + " predicts them, in the colours of their true labels' groups.";
-    return { ...none, cloud: found, says };
+  const ways = asked(space).map((source) => ({ ...source, ...cloud(space, source, labels) }));
+  for (const way of ways) shown[way.kind] = way;
+  const said = ways.map(({ points, how }) => points.length.toLocaleString("en") + " test comments " + how);
+  if (chosen === "all") return { ...shown, says: said.join("; ") + "; in the colours of their true labels' groups." };
+  const [name, own] = [space.labels[chosen], space.points[chosen]];
+  const numbers = space.short.map((axis, k) => axis + " " + own[k].toFixed(3)).join(", ");
+  const marks = [[own, escaped(name) + "'s own point"]];
+  const sentences = [name + " (diamond): " + numbers + "."];
+  for (const { kind, points, how } of ways) {
+    const [mark, by] = { cloud: ["cross", "predicted"], read: ["x", "read off"] }[kind];
+    if (!points.length) { sentences.push("No test comment is labelled so."); break; }
+    const mean = middle(points);
+    // A mark of its own for each way: the cross is the second symbol, the x the third.
+    if (kind === "read" && marks.length === 1) marks.push([[null, null, null], ""]);
+    marks.push([mean, "mean of its comments, " + by]);
+    const apart = Math.hypot(...mean.map((value, k) => value - own[k])).toFixed(2);
+    const count = points.length.toLocaleString("en");
+    sentences.push("The mean (" + mark + ") of its " + count + " test comments, " + how + ", lies " + apart + " away.");
   }
-  const name = space.labels[chosen];
-  if (!points.length) return { ...none, says: "No test comment is labelled " + name + "." };
-  const own = space.points[chosen];
-  const mean = own.map((_, k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
-  const apart = Math.hypot(...mean.map((value, k) => value - own[k])).toFixed(2);
-  const says = count + " test comments labelled " + name + ", where " + space.run + " predicts them. Their mean (cross) lies "
-    + apart + " from " + name + "'s own point (diamond).";
-  return { cloud: found, marks: { ...columns([own, mean]), text: [escaped(name) + "'s own point", "mean of its comments"] }, says };
+  shown.marks = { ...columns(marks.map(([point]) => point)), text: marks.map(([, text]) => text), colours: "#000000" };
+  return { ...shown, says: sentences.join(" ") };
 }
 
 /** Offer the space's labels; keep the choice if the space has it. */
 function offer(space) {
   const kept = part("emotion").value || "none";
   const option = (text, value) => new Option(text, value, false, String(value) === kept);
-  const counts = space.labels.map((label, i) => [label, i]).sort(([a], [b]) => a.localeCompare(b, "en"))
-    .map(([label, i]) => option(label + " (" + space.clouds?.[i].length + ")", i));
-  const all = space.clouds ? [option("all of them", "all"), ...counts] : [];
-  part("emotion").replaceChildren(option(space.clouds ? "none" : "none recorded for this space", "none"), ...all);
+  const count = (i) => (space.sources.length ? " (" + space.sources[0].clouds[i].length + ")" : "");
+  const labels = space.labels.map((label, i) => [label, i]).sort(([a], [b]) => a.localeCompare(b, "en"))
+    .map(([label, i]) => option(label + count(i), i));
+  part("emotion").replaceChildren(option("none", "none"), ...(space.sources.length ? [option("all of them", "all")] : []), ...labels);
+  part("source").disabled = space.sources.length < 2;
+}
+
+/** Choose the one label that is called, or begins, as typed; say so where there is none. Returns whether it drew. */
+function find() {
+  const typed = part("find").value.trim().toLowerCase();
+  const { labels } = spaces[Number(part("space").value)];
+  const exact = labels.findIndex((label) => label.toLowerCase() === typed);
+  const begins = labels.map((_, i) => i).filter((i) => typed && labels[i].toLowerCase().startsWith(typed));
+  const one = exact >= 0 ? exact : begins.length === 1 ? begins[0] : -1;
+  if (one >= 0) return choose(one);
+  part("says").textContent = typed && !begins.length ? "No emotion is called “" + part("find").value.trim() + "”." : "";
+}
+
+/** Choose a label. */
+function choose(label) {
+  part("emotion").value = String(label);
+  return draw("emotion");
 }
 
 /** Bring the figure to what the controls say; `changed` is the control that was used, if one was. */
@@ -135,15 +173,15 @@ function draw(changed) {
   const chosen = value === "none" || value === "all" ? value : Number(value);
   const hidden = new Set(plot.data.filter((trace) => trace.visible === "legendonly").map((trace) => trace.name));
   const seen = changed === "view" ? camera(part("view").value) : plot.layout.scene;
-  const found = cloud(space, chosen);
+  const now = found(space, chosen);
   const visible = plot.data.map(({ meta, name }) => {
     if (meta.kind === "words") return meta.space === number && part("words").checked;
-    if (meta.kind !== "labels") return found[meta.kind].x.length > 0;
+    if (meta.kind !== "labels") return now[meta.kind].x.length > 0;
     return meta.space === number && (hidden.has(name) ? "legendonly" : true);
   });
-  const each = (field) => plot.data.map(({ meta }) => found[meta.kind]?.[field]);
+  const each = (field) => plot.data.map(({ meta }) => now[meta.kind]?.[field]);
   const at = space.short.map((name, i) => "<br>" + name + " %{" + "xyz"[i] + ":.3f}").join("") + "<extra></extra>";
-  const hover = { cloud: "a comment labelled <b>%{text}</b>" + at, marks: "%{text}" + at };
+  const hover = { cloud: "a comment labelled <b>%{text}</b>" + at, read: "a comment labelled <b>%{text}</b>, read off" + at, marks: "%{text}" + at };
   const { eye } = seen.camera;
   const axes = [..."xyz"].flatMap((axis, i) => {
     const onEdge = Math.abs(eye[axis]) > 0.99 * Math.hypot(eye.x, eye.y, eye.z);
@@ -151,7 +189,7 @@ function draw(changed) {
     return [[name + "title.text", onEdge ? "" : (narrow() ? space.short : space.axes)[i]], [name + "showticklabels", !onEdge]];
   });
   part("shown").textContent = space.title;
-  part("says").textContent = found.says;
+  part("says").textContent = now.says;
   return Plotly.update(plot, {
     visible, x: each("x"), y: each("y"), z: each("z"), text: each("text"), "marker.color": each("colours"),
     hovertemplate: plot.data.map(({ meta }) => hover[meta.kind]),
@@ -159,16 +197,57 @@ function draw(changed) {
     "scene.annotations": names(space, seen, chosen, hidden) });
 }
 
+/** Fingers: a tap chooses the label under it, two fingers zoom. Plotly itself knows the dragging of one. */
+function fingers(plot) {
+  const scene = plot.querySelector(".gl-container");
+  const apart = ({ touches: [a, b] }) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+  let [start, pinch] = [null, null];
+  const stop = (event) => { event.preventDefault(); event.stopPropagation(); };
+  scene.addEventListener("touchstart", (event) => {
+    const [touch] = event.touches;
+    start = event.touches.length === 1 ? [touch.clientX, touch.clientY] : null;
+    if (event.touches.length !== 2) return;
+    stop(event);
+    pinch = { apart: apart(event), side: plot.layout.scene.aspectratio.x };
+  }, { capture: true, passive: false });
+  scene.addEventListener("touchmove", (event) => {
+    if (!pinch || event.touches.length !== 2) return;
+    stop(event);
+    const side = Math.min(6, Math.max(0.3, (pinch.side * apart(event)) / pinch.apart));
+    Plotly.relayout(plot, { "scene.aspectratio": { x: side, y: side, z: side } });
+  }, { capture: true, passive: false });
+  scene.addEventListener("touchend", (event) => {
+    if (pinch && !event.touches.length) pinch = null;
+    const [touch] = event.changedTouches;
+    if (!start || Math.hypot(touch.clientX - start[0], touch.clientY - start[1]) > 8) return;
+    const { x, y, width, height } = canvas().getBoundingClientRect();
+    const space = spaces[Number(part("space").value)];
+    const away = space.points.map((point) => {
+      const [right, down] = place(point, plot.layout.scene);
+      return Math.hypot(x + width / 2 + right - touch.clientX, y + height / 2 + down - touch.clientY);
+    });
+    const nearest = away.indexOf(Math.min(...away));
+    if (away[nearest] < 24) choose(nearest);
+  }, { capture: true });
+}
+
 /** Called by the figure when Plotly has drawn it. */
 function start() {
   const plot = part("vad-space");
-  for (const id of ["space", "emotion", "names", "view", "words"]) part(id).addEventListener("change", () => draw(id));
+  for (const id of ["space", "emotion", "source", "names", "view", "words"]) part(id).addEventListener("change", () => draw(id));
+  part("find").addEventListener("input", find);
+  document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  fingers(plot);
   plot.on("plotly_relayout", (change) => {
     if (!change["scene.camera"] && !change["scene.aspectratio"]) return;
     part("view").value = "turned";
     draw();
   });
   plot.on("plotly_restyle", () => draw());
+  // Paper is wider or narrower than the window; print waits for no timer.
+  for (const [event, width] of [["beforeprint", 960], ["afterprint", null]]) {
+    addEventListener(event, () => Plotly.relayout(plot, width ? { width, height: 560, autosize: false } : { width, height: null, autosize: true }));
+  }
   let waiting;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 200); });
   return draw("view");

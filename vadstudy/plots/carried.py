@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from vadstudy import readout
 from vadstudy.emotions import DIMENSIONS, EMOTIONS, colour
 from vadstudy.mappers import Mapper
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 
 
 def shifting(mapper: Mapper, first: str = "sadness", second: str = "joy", third: str = "surprise") -> Figure:
@@ -19,26 +19,26 @@ def shifting(mapper: Mapper, first: str = "sadness", second: str = "joy", third:
     ``third`` keeps a fifth of the probability; dotted lines are the labels' own valences.
     """
     names = (first, second, third)
-    share = np.linspace(0, 0.8, 161)
+    share = np.linspace(0, 0.8, 1601)
     likely = np.zeros((len(share), len(mapper)))
     for name, values in zip(names, (0.8 - share, share, np.full_like(share, 0.2)), strict=True):
         likely[:, EMOTIONS.index(name)] = values
-    figure, axes = subplots(figsize=(7.5, 3.8), layout="constrained")
+    figure, axes = subplots(figsize=(WIDTH, 2.9), layout="constrained")
     for name in names:
-        axes.axhline(mapper.points[EMOTIONS.index(name), 0], color=colour(name), linestyle=":", linewidth=1.5)
-        axes.annotate(name, (0.802, mapper.points[EMOTIONS.index(name), 0]), va="center", annotation_clip=False)
+        axes.axhline(mapper.points[EMOTIONS.index(name), 0], color=colour(name), linestyle=":")
+        axes.annotate(name, (0.805, mapper.points[EMOTIONS.index(name), 0]), va="center", annotation_clip=False)
     for read, shade, how in (
         (readout.expected, CONTRAST[0], "expected"),
         (readout.median, CONTRAST[1], "median"),
     ):
-        axes.plot(share, read(likely, mapper)[:, 0], color=shade, linewidth=2.2, label=how)
+        axes.plot(share, read(likely, mapper)[:, 0], color=shade, linewidth=1.6, label=how)
     axes.set(
         xlabel=f"probability of {second} (of {first}: 0.8 less that; of {third}: 0.2)",
         ylabel="valence read off (0 to 1)",
         xlim=(0, 0.8),
         ylim=(0, 1),
     )
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False)
     return figure
 
 
@@ -57,7 +57,7 @@ def agreement(table: pd.DataFrame, marks: Mapping[str, Sequence[float]], ours: s
             y += 0.7
         place.append(-y)
         y += 1
-    figure, panels = subplots(1, 3, figsize=(12, 1.6 + 0.33 * y), sharey=True, layout="constrained")
+    figure, panels = subplots(1, 3, figsize=(WIDTH, 1.1 + 0.2 * y), sharey=True, layout="constrained")
     shades = dict(zip(groups, (CONTRAST[0], CONTRAST[2], CONTRAST[1]), strict=False))
     for axes, dimension in zip(panels, DIMENSIONS, strict=True):
         score = f"pearson_{dimension[0].upper()}"
@@ -65,14 +65,14 @@ def agreement(table: pd.DataFrame, marks: Mapping[str, Sequence[float]], ours: s
             rows = table[learned == group]
             at = [place[i] for i in np.flatnonzero(learned == group)]
             error = np.clip([rows[score] - rows[f"{score}_low"], rows[f"{score}_high"] - rows[score]], 0, None)
-            axes.errorbar(rows[score], at, xerr=error, fmt="o", color=shades[group], capsize=2.5, markersize=5)
+            axes.errorbar(rows[score], at, xerr=error, fmt="o", color=shades[group], capsize=2)
         for (name, values), style in zip(marks.items(), ("-", "--", ":"), strict=False):
-            axes.axvline(values[DIMENSIONS.index(dimension)], color="0.35", linewidth=1.3, linestyle=style, label=name)
+            axes.axvline(values[DIMENSIONS.index(dimension)], color="0.35", linewidth=1, linestyle=style, label=name)
         axes.axvline(0, color="0.8", linewidth=1)
         axes.set(xlabel=f"r with people's {dimension}")
     panels[0].set_yticks(place, ticks)
     handles, names = panels[0].get_legend_handles_labels()
     handles += [Line2D([], [], marker="o", linestyle="", color=shades[group]) for group in groups]
-    names += [f"learned from these texts' corpus: {group}" for group in groups]
+    names += [f"learned from this corpus: {group}" for group in groups]
     figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False, title=ours)
     return figure

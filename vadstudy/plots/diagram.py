@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch
 
+from vadstudy.plots.figures import WIDTH, subplots
+
 ORANGE, GREY, WHITE, LINE = "#E69F00", "#D9D9D9", "#FFFFFF", "#333333"
-MIDDLE, BELOW = 27, 4
+#: Heights of the three ways: through the regressor, back to a label, and in training.
+MIDDLE, BACK, BELOW = 40, 22.5, 5
 
 
 def architecture(
@@ -34,45 +36,46 @@ def architecture(
     pooling : str
         How the tokens become one vector.
     """
-    figure, axes = plt.subplots(figsize=(14.5, 5.6))
-    plt.close(figure)
-    axes.set(xlim=(0, 160), ylim=(0, 54))
+    figure, axes = subplots(figsize=(WIDTH, 3.5))
+    axes.set(xlim=(0, 100), ylim=(0, 55.5), position=(0, 0, 1, 1))
     axes.axis("off")
 
     box, arrow = partial(_box, axes), partial(_arrow, axes)
-    box(9, MIDDLE, 17, 9, f"text\n“{text}”")
-    box(30, MIDDLE, 15, 5 + 2.6 * len(tokens), "tokenizer\n\n" + "\n".join(tokens))
+    box(10, 40, 18, 8, f"text\n“{text}”")
+    box(10, 21, 14, 6 + 2.5 * len(tokens), "tokenizer\n\n" + "\n".join(tokens))
+    arrow((10, 36), (10, 24 + 1.25 * len(tokens)))
     steps = ["embeddings", *(f"layer {i + 1}" for i in range(layers))]
-    high = 36 / len(steps)
-    places = [9 + high * (i + 0.5) for i in range(len(steps))]
+    high = 42 / len(steps)
+    places = [4 + high * (i + 0.5) for i in range(len(steps))]
     for i, (step, y) in enumerate(zip(steps, places, strict=True)):
-        box(55, y, 18, 0.75 * high, step, ORANGE if trained is None or i > layers - trained else GREY, size=9)
-        axes.plot([55, 55], [y - 0.625 * high, y - 0.375 * high], color=LINE, lw=1.2 if i else 0)
-    box(81, MIDDLE, 16, 9, f"masked\n{pooling} pooling")
-    box(101, MIDDLE, 14, 9, f"linear head\n{width} × {dims}", ORANGE)
-    box(118, MIDDLE, 11, 9, "sigmoid")
-    box(133, MIDDLE, 11, 9, "point\n(v, a, d)" if dims == 3 else f"point\nin [0, 1]$^{{{dims}}}$")
-    box(152, MIDDLE, 15, 9, "classifier\n1NN or SVM")
-    box(152, 43, 15, 8, f"label\n{label}?")
-    arrow((17.5, MIDDLE), (22.5, MIDDLE))
-    axes.plot([37.5, 42, 42], [MIDDLE, MIDDLE, places[0]], color=LINE, lw=1.2)
-    axes.plot([64, 69, 69], [places[-1], places[-1], MIDDLE], color=LINE, lw=1.2)
-    axes.text(41, places[0] + 2, "n ids", fontsize=9, ha="right")
-    axes.text(65, places[-1] + 1, f"n × {width}", fontsize=9)
-    arrow((42, places[0]), (46, places[0]))
-    arrow((69, MIDDLE), (73, MIDDLE))
-    for start, end, words in ((89, 94, width), (108, 112.5, dims), (123.5, 127.5, dims), (138.5, 144.5, "")):
-        arrow((start, MIDDLE), (end, MIDDLE), words)
-    arrow((152, MIDDLE + 4.5), (152, 39))
+        box(32, y, 16, 0.72 * high, step, ORANGE if trained is None or i > layers - trained else GREY)
+        axes.plot([32, 32], [y - 0.64 * high, y - 0.36 * high], color=LINE, lw=1 if i else 0)
+    axes.plot([17, 20.5, 20.5], [21, 21, places[0]], color=LINE, lw=1)
+    arrow((20.5, places[0]), (24, places[0]))
+    axes.text(20, places[0] + 1, "n ids", fontsize=7, ha="right")
+    axes.plot([40, 42, 42], [places[-1], places[-1], MIDDLE], color=LINE, lw=1)
+    axes.text(41, max(places[-1], MIDDLE + 4) + 0.9, f"n × {width}", fontsize=7)
+    arrow((42, MIDDLE), (45, MIDDLE))
+    box(52.5, MIDDLE, 15, 8, f"masked\n{pooling} pooling")
+    box(72, MIDDLE, 13, 8, f"linear head\n{width} × {dims}", ORANGE)
+    box(91, MIDDLE, 12, 8, "sigmoid")
+    box(91, BACK, 12, 8, "point\n(v, a, d)" if dims == 3 else f"point\nin [0, 1]$^{{{dims}}}$")
+    box(72, BACK, 13, 8, "classifier\n1NN or SVM")
+    box(52.5, BACK, 15, 8, f"label\n{label}?")
+    arrow((60, MIDDLE), (65.5, MIDDLE), width)
+    arrow((78.5, MIDDLE), (85, MIDDLE), dims)
+    arrow((91, MIDDLE - 4), (91, BACK + 4))
+    arrow((85, BACK), (78.5, BACK))
+    arrow((65.5, BACK), (60, BACK))
     _training(axes, label)
     _legend(axes, trained)
-    axes.annotate("", (42, 49), (124, 49), arrowprops=dict(arrowstyle="|-|,widthA=0.3,widthB=0.3", color=LINE, lw=1))
-    axes.text(83, 50, "the regressor", ha="center", va="bottom", fontsize=11)
-    axes.text(55, 46, "encoder", ha="center", fontsize=10)
+    axes.annotate("", (24, 51), (97, 51), arrowprops=dict(arrowstyle="|-|,widthA=0.3,widthB=0.3", color=LINE, lw=0.8))
+    axes.text(60.5, 51.8, "the regressor", ha="center", va="bottom", fontsize=8)
+    axes.text(32, 47, "encoder", ha="center", fontsize=7.5)
     return figure
 
 
-def _box(axes, x, y, wide, high, words, colour=WHITE, size=10):
+def _box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
     """A box around words, by its centre and size."""
     shape = FancyBboxPatch(
         (x - wide / 2, y - high / 2),
@@ -81,7 +84,7 @@ def _box(axes, x, y, wide, high, words, colour=WHITE, size=10):
         boxstyle="round,pad=0,rounding_size=1",
         facecolor=colour,
         edgecolor=LINE,
-        linewidth=1.1,
+        linewidth=0.9,
     )
     axes.add_patch(shape)
     axes.text(x, y, words, ha="center", va="center", fontsize=size)
@@ -89,21 +92,21 @@ def _box(axes, x, y, wide, high, words, colour=WHITE, size=10):
 
 def _arrow(axes, start, end, words="", style="-"):
     """An arrow, with words above its middle."""
-    line = dict(arrowstyle="-|>", color=LINE, lw=1.2, ls=style, shrinkA=0, shrinkB=0)
+    line = dict(arrowstyle="-|>", color=LINE, lw=1, ls=style, mutation_scale=8, shrinkA=0, shrinkB=0)
     axes.annotate("", end, start, arrowprops=line)
-    axes.text((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 1, words, ha="center", va="bottom", fontsize=9)
+    axes.text((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 1, words, ha="center", va="bottom", fontsize=7)
 
 
 def _training(axes, label):
     """What there is in training only: the true label's way through the mapper to the loss."""
     box, arrow = partial(_box, axes), partial(_arrow, axes)
-    box(93, BELOW, 20, 7, f"true label\n{label}", size=9)
-    box(114, BELOW, 12, 7, "mapper", size=9)
-    box(133, BELOW, 11, 7, "loss", size=9)
-    arrow((103, BELOW), (108, BELOW), style="--")
-    arrow((120, BELOW), (127.5, BELOW), "target", style="--")
-    arrow((133, MIDDLE - 4.5), (133, BELOW + 3.5), style="--")
-    axes.text(141, BELOW, "dashed: only\nin training", fontsize=9, va="center")
+    box(52.5, BELOW, 15, 7, f"true label\n{label}")
+    box(72, BELOW, 13, 7, "mapper")
+    box(91, BELOW, 12, 7, "loss")
+    arrow((60, BELOW), (65.5, BELOW), style="--")
+    arrow((78.5, BELOW), (85, BELOW), "target", style="--")
+    arrow((91, BACK - 4), (91, BELOW + 3.5), style="--")
+    axes.text(89.5, (BACK + BELOW) / 2 - 0.5, "dashed: in training only", fontsize=7, va="center", ha="right")
 
 
 def _legend(axes, trained):
@@ -114,4 +117,4 @@ def _legend(axes, trained):
         for words, shade in shades.items()
         if shade != GREY or trained is not None
     ]
-    axes.legend(handles=handles, loc="lower left", frameon=False, fontsize=9)
+    axes.legend(handles=handles, loc="lower left", frameon=False, fontsize=7, borderaxespad=0)

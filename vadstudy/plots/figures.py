@@ -10,6 +10,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import rc_params_from_file
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix
 
@@ -22,6 +24,9 @@ from vadstudy.runs import RunStore
 STYLE = PACKAGED / "vadstudy.mplstyle"
 #: Colours for what is no emotion: the first of the style's cycle, which colour-blind readers can tell apart.
 CONTRAST = tuple(rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"].by_key()["color"][:4])
+
+#: Width of every figure in inches, a column of 16 cm: what is written at 7.5 points is printed so.
+WIDTH = 6.3
 
 
 def use_style() -> None:
@@ -58,19 +63,27 @@ def subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     return figure, axes
 
 
+def group_legend(figure: Figure, title: str | None = "Ekman group") -> None:
+    """Say below a figure of constrained layout which colour is which group's."""
+    handles = [Line2D([], [], marker="o", linestyle="", color=c, label=group) for group, c in GROUP_COLOURS.items()]
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, title=title, handletextpad=0.2
+    )
+
+
 def thresholds(sweep: pd.DataFrame, chosen: float, argmax: Mapping[str, float], paper: float = 0.3) -> Figure:
     """Plot the sigmoid baseline's dev scores by threshold: how far decoding alone moves them (confound 3).
 
     ``sweep`` has ``threshold`` as index and columns ``accuracy`` (exact match) and ``macro_f1``; ``argmax`` holds the
     same two scores of naming the most probable label instead.
     """
-    figure, axes = subplots(figsize=(7.5, 4.5))
+    figure, axes = subplots(figsize=(WIDTH, 2.9), layout="constrained")
     top = 1.3 * max(sweep.max().max(), *argmax.values())
     for column, name, marker, shade in (
         ("accuracy", "accuracy", "o", CONTRAST[0]),
         ("macro_f1", "macro-F1", "s", CONTRAST[1]),
     ):
-        axes.plot(sweep.index, sweep[column], marker=marker, markersize=5, color=shade, label=f"{name} by threshold")
+        axes.plot(sweep.index, sweep[column], marker=marker, color=shade, label=f"{name} by threshold")
         axes.axhline(argmax[column], color=shade, linestyle=":", label=f"{name} by argmax")
     marks = sorted([(paper, "the paper's"), (chosen, "best macro-F1")])
     for (threshold, name), left in zip(marks, (marks[0][0] > 0.2, False), strict=True):
@@ -79,7 +92,6 @@ def thresholds(sweep: pd.DataFrame, chosen: float, argmax: Mapping[str, float], 
             f"{name}\n{threshold:.2f}",
             (threshold, top),
             (-4 if left else 4, -4),
-            fontsize=9,
             va="top",
             textcoords="offset points",
             ha="right" if left else "left",
@@ -90,7 +102,7 @@ def thresholds(sweep: pd.DataFrame, chosen: float, argmax: Mapping[str, float], 
         xlim=(0, 1),
         ylim=(0, top),
     )
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.legend(loc="outside right center", frameon=False)
     return figure
 
 
@@ -101,7 +113,7 @@ def per_emotion(table: pd.DataFrame) -> Figure:
     """
     table = table.sort_values("support", kind="stable")
     columns, place = list(table.columns.drop("support")), np.arange(len(table))
-    figure, axes = subplots(figsize=(8.5, 8.5))
+    figure, axes = subplots(figsize=(WIDTH, 5.4), layout="constrained")
     colours = [colour(emotion) for emotion in table.index]
     axes.hlines(place, table[columns].min(axis=1), table[columns].max(axis=1), color="0.8", zorder=1)
     for column, marker in zip(columns, "oD^s", strict=False):
@@ -109,20 +121,19 @@ def per_emotion(table: pd.DataFrame) -> Figure:
             axes.scatter(
                 x,
                 y,
-                55,
+                24,
                 marker=marker,
                 facecolors=edge if marker == "o" else "white",
                 edgecolors=edge,
-                linewidths=1.5,
+                linewidths=1.1,
                 zorder=2,
                 clip_on=False,
                 label=label,
             )
-    for group, shade in GROUP_COLOURS.items():
-        axes.scatter([], [], 55, marker="s", color=shade, label=group)
-    axes.set_yticks(place, [f"{emotion} ({n})" for emotion, n in table["support"].items()])
+    axes.set_yticks(place, [f"{emotion} ({n:,})" for emotion, n in table["support"].items()])
     axes.set(xlabel="F1 on test (0 to 1)", ylabel="emotion (test rows)", xlim=(0, 1), ylim=(-0.7, len(table) - 0.3))
-    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False)
+    figure.legend(loc="outside upper center", ncols=len(columns), frameon=False)
+    group_legend(figure)
     return figure
 
 
@@ -134,7 +145,7 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
     order = [index(emotion) for emotions in EKMAN.values() for emotion in emotions]
     counts = confusion_matrix(y_true, y_pred, labels=order)
     share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, axes = subplots(figsize=(12, 10.5))
+    figure, axes = subplots(figsize=(WIDTH, 6.4), layout="constrained")
     text = np.where(share >= 1, share.round().astype(int).astype(str), "")
     sns.heatmap(
         share,
@@ -147,12 +158,12 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
         linewidths=0.3,
         ax=axes,
         linecolor="0.9",
-        annot_kws={"fontsize": 8},
-        cbar_kws={"label": "share of the true label's rows (%)", "shrink": 0.6},
+        annot_kws={"fontsize": 7},
+        cbar=False,
     )
     names = [EMOTIONS[i] for i in order]
     axes.set_xticks(np.arange(28) + 0.5, names, rotation=90)
-    axes.set_yticks(np.arange(28) + 0.5, [f"{n} ({rows})" for n, rows in zip(names, counts.sum(axis=1), strict=True)])
+    axes.set_yticks(np.arange(28) + 0.5, [f"{n} ({rows:,})" for n, rows in zip(names, counts.sum(axis=1), strict=True)])
     start = 0
     for group, emotions in EKMAN.items():
         axes.add_patch(
@@ -161,17 +172,15 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
                 len(emotions),
                 len(emotions),
                 fill=False,
-                linewidth=2.5,
+                linewidth=1.6,
                 edgecolor=GROUP_COLOURS[group],
                 clip_on=False,
-                label=group,
             )
         )
         start += len(emotions)
-    axes.tick_params(labelsize=10, labelrotation=0)
-    axes.tick_params(axis="x", labelrotation=90)
-    axes.set(xlabel="predicted emotion", ylabel="true emotion (test rows)")
-    axes.legend(title="Ekman group", loc="upper left", bbox_to_anchor=(1.02, 0.16), fontsize=9, frameon=False, ncols=2)
+    axes.tick_params(axis="y", labelrotation=0)
+    axes.set(xlabel="predicted emotion (numbers: % of the true emotion's test rows)", ylabel="true emotion (test rows)")
+    group_legend(figure)
     return figure
 
 
@@ -182,8 +191,8 @@ def intervals(table: pd.DataFrame, ours: str, scores: Sequence[str] = ("accuracy
     says whose points these are, such as "MiniLM-L6, seed 42".
     """
     place = np.arange(len(table))[::-1]
-    size = (5.5 + 2.7 * len(scores), 1.2 + 0.36 * len(table))
-    figure, panels = subplots(1, len(scores), figsize=size, sharey=True, squeeze=False)
+    size = (WIDTH, 1 + 0.2 * len(table))
+    figure, panels = subplots(1, len(scores), figsize=size, sharey=True, squeeze=False, layout="constrained")
     for axes, score in zip(panels[0], scores, strict=True):
         low, high = (table[score] - table[f"{score}_low"], table[f"{score}_high"] - table[score])
         axes.errorbar(
@@ -192,25 +201,24 @@ def intervals(table: pd.DataFrame, ours: str, scores: Sequence[str] = ("accuracy
             xerr=np.clip([low, high], 0, None),
             fmt="o",
             color=CONTRAST[0],
-            capsize=3,
+            capsize=2,
             label=f"here: {ours}, 95 % interval over test rows and seeds",
         )
         axes.scatter(
             table[f"paper_{score}"].astype(float),
             place,
-            60,
+            26,
             facecolors="none",
             edgecolors=CONTRAST[1],
             marker="D",
-            linewidths=1.5,
+            linewidths=1.2,
             label="the paper: BERT-base-cased",
             zorder=3,
         )
         axes.set(xlabel=f"{score.replace('macro_f1', 'macro-F1')} on test (0 to 1)", ylim=(-0.6, len(table) - 0.4))
     panels[0][0].set_yticks(place, table.index)
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles[::-1], names[::-1], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
-    figure.tight_layout()
+    figure.legend(handles[::-1], names[::-1], loc="outside upper center", frameon=False)
     return figure
 
 
@@ -218,41 +226,43 @@ def label_counts(counts: pd.DataFrame) -> Figure:
     """Plot how many comments each emotion has, on a logarithmic axis; ``counts`` has emotions by splits."""
     counts = counts.sort_values(counts.columns[0], kind="stable")
     place, most, shades = np.arange(len(counts)), counts.to_numpy().max(), [colour(emotion) for emotion in counts.index]
-    figure, axes = subplots(figsize=(9, 8.2), layout="constrained")
+    figure, axes = subplots(figsize=(WIDTH, 5.4), layout="constrained")
     axes.hlines(place, counts.min(axis=1).clip(lower=0.5), counts.max(axis=1), color="0.8", zorder=1)
     for split, marker, filled in zip(counts.columns, "oD^s", (True, False, False, False), strict=False):
         axes.scatter(
             counts[split].clip(lower=0.5),
             place,
-            45,
+            22,
             marker=marker,
             facecolors=shades if filled else "white",
             edgecolors=shades,
-            linewidths=1.4,
+            linewidths=1.1,
             zorder=2,
         )
-        axes.scatter([], [], 45, marker=marker, facecolors="0.2" if filled else "white", edgecolors="0.2", label=split)
+        axes.scatter([], [], 22, marker=marker, facecolors="0.2" if filled else "white", edgecolors="0.2", label=split)
     for y, (_, row) in zip(place, counts.iterrows(), strict=True):
         numbers = " / ".join(f"{n:,}" for n in row)
         axes.annotate(
             numbers,
             (row.max(), y),
-            (8, 0),
+            (6, 0),
             textcoords="offset points",
-            fontsize=9,
+            fontsize=7,
             va="center",
             color="0.2",
             bbox=dict(facecolor="white", edgecolor="none", pad=0.5),
         )
     axes.set(xscale="log", xlabel="comments (logarithmic)", ylim=(-0.7, len(counts) - 0.3), xlim=(0.45, 20 * most))
     axes.set_yticks(place, counts.index)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend(loc="lower right", title=f"numbers: {' / '.join(counts.columns)}")
+    group_legend(figure)
     return figure
 
 
 def text_lengths(lengths: Mapping[str, np.ndarray], limit: int) -> Figure:
     """Plot how long comments are; ``lengths`` maps a unit, such as "words", to counts (n,), ``limit`` is in tokens."""
-    figure, axes = subplots(figsize=(8.5, 4), layout="constrained")
+    figure, axes = subplots(figsize=(WIDTH, 2.7), layout="constrained")
     for (unit, counts), shade, style in zip(lengths.items(), CONTRAST, ("-", "--"), strict=False):
         share = 100 * np.bincount(counts) / len(counts)
         axes.stairs(
@@ -260,7 +270,7 @@ def text_lengths(lengths: Mapping[str, np.ndarray], limit: int) -> Figure:
             np.arange(len(share) + 1) - 0.5,
             color=shade,
             linestyle=style,
-            linewidth=2,
+            linewidth=1.5,
             label=f"{unit}: median {np.median(counts):.0f}, longest {np.max(counts)}",
         )
     axes.axvline(limit, color="0.2", linewidth=1)
@@ -268,7 +278,6 @@ def text_lengths(lengths: Mapping[str, np.ndarray], limit: int) -> Figure:
         f"the regressor reads\n{limit} tokens",
         (limit, axes.get_ylim()[1]),
         (4, -4),
-        fontsize=9,
         va="top",
         textcoords="offset points",
     )
@@ -285,7 +294,7 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], constants: Mapping[st
     figure, panels = subplots(
         2,
         len(histories),
-        figsize=(1.5 + 2.6 * len(histories), 5.6),
+        figsize=(WIDTH, 3.4),
         sharex=True,
         sharey="row",
         squeeze=False,
@@ -300,12 +309,12 @@ def learning_curves(histories: Mapping[str, pd.DataFrame], constants: Mapping[st
             for (field, words, marker, style), shade in zip(group, CONTRAST, strict=False):
                 axes.plot(history["epoch"], history[field] / unit, style, marker=marker, color=shade, label=words)
             axes.axvline(history["epoch"][history["dev_macro_f1"].idxmax()], color="0.4", linewidth=1, linestyle="--")
-        panels[0, column].set_title(name, fontsize=11)
+        panels[0, column].set_title(name)
         panels[0, column].axhline(1, color="0.2", linewidth=1)
         panels[1, column].set(xlabel="epoch", xticks=np.arange(1, history["epoch"].max() + 1))
     panels[0, 0].set_ylabel("loss / constant's loss")
     panels[1, 0].set_ylabel("score on dev (0 to 1)")
     panels[1, 0].set_ylim(bottom=0)
     for axes in panels[:, -1]:
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+        axes.legend(loc="center")
     return figure

@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from vadstudy import readout
 from vadstudy.emotions import GROUP_COLOURS
 from vadstudy.mappers import Mapper, from_vad
 from vadstudy.paths import PACKAGED
@@ -78,7 +79,11 @@ def interactive(mappers: Sequence[Mapper]) -> go.Figure:
 
 
 def write_page(
-    mappers: Sequence[Mapper], path: Path, runs: Sequence[Run] = (), words: pd.DataFrame | None = None
+    mappers: Sequence[Mapper],
+    path: Path,
+    runs: Sequence[Run] = (),
+    words: pd.DataFrame | None = None,
+    read_off: Run | None = None,
 ) -> Path:
     """Write a page of the labels' points that works offline, with ``plotly.min.js`` beside it; return its path.
 
@@ -90,6 +95,9 @@ def write_page(
         Regressors whose predictions on test are shown, each in the space of the mapper that it was trained towards.
     words : DataFrame, optional
         The lexicon of :func:`vadstudy.corpora.lexicon`, whose words are shown in the raw and the scaled space.
+    read_off : Run, optional
+        A classifier of the labels, whose calibrated probabilities are carried through the points of the raw and the
+        scaled space: what is read off it stands beside what the regressors predict.
 
     Raises
     ------
@@ -97,7 +105,7 @@ def write_page(
         If a mapper does not have three dimensions.
     """
     figure = _figure(mappers, words)
-    data = json.dumps({"spaces": [_space(mapper, runs) for mapper in mappers]}, separators=(",", ":"))
+    data = json.dumps({"spaces": [_space(mapper, runs, read_off) for mapper in mappers]}, separators=(",", ":"))
     title = f"{len(mappers[0])} emotions in {len(mappers)} spaces"
     template = Template((PACKAGED / "space.html").read_text(encoding="utf-8"))
     path.write_text(
@@ -109,7 +117,12 @@ def write_page(
                 f'<option value="{i}">{escape(TITLES.get(mapper.name, mapper.name))}</option>'
                 for i, mapper in enumerate(mappers)
             ),
-            without_clouds="" if runs else " hidden",
+            labels="".join(
+                f'<option value="{escape(label)}"></option>'
+                for label in sorted({label for mapper in mappers for label in mapper.labels})
+            ),
+            without_clouds="" if runs or read_off else " hidden",
+            without_both="" if runs and read_off else " hidden",
             without_words=" hidden" if words is None else "",
             source=SOURCE if words is None else f"{SOURCE} {WORDS}",
             figure=figure.to_html(
@@ -134,7 +147,8 @@ def _figure(mappers, words):
             figure.add_scatter3d(**_words(words, mapper, number))
     for kind, marker in (
         ("cloud", dict(size=3, opacity=0.5)),
-        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross"])),
+        ("read", dict(size=2.5, opacity=0.5, symbol="diamond-open")),
+        ("marks", dict(size=6, color="#000000", symbol=["diamond", "cross", "x"])),
     ):
         figure.add_scatter3d(
             x=[],
@@ -154,7 +168,7 @@ def _figure(mappers, words):
     return figure
 
 
-def write_pages(runs: Sequence[Run], folder: Path) -> list[Path]:
+def write_pages(runs: Sequence[Run], folder: Path, read_off: Run | None = None) -> list[Path]:
     """Write the page of some regressors' spaces and, where the NRC VAD lexicon is on this machine, one with its words.
 
     The lexicon may not be redistributed: only ``vad_space_words.html`` has its words, and ``vad_space.html`` is the
@@ -164,6 +178,8 @@ def write_pages(runs: Sequence[Run], folder: Path) -> list[Path]:
     ----------
     runs : list of Run
     folder : Path
+    read_off : Run, optional
+        As in :func:`write_page`.
 
     Returns
     -------
@@ -173,9 +189,9 @@ def write_pages(runs: Sequence[Run], folder: Path) -> list[Path]:
     from vadstudy import corpora  # here: loading texts takes a while, and few figures need them
 
     targets = [run.mapper for run in runs]
-    pages = [write_page(targets, folder / "vad_space.html", runs)]
+    pages = [write_page(targets, folder / "vad_space.html", runs, None, read_off)]
     if corpora.local("nrc-vad", "NRC-VAD-Lexicon.txt"):
-        pages.append(write_page(targets, folder / "vad_space_words.html", runs, corpora.lexicon()))
+        pages.append(write_page(targets, folder / "vad_space_words.html", runs, corpora.lexicon(), read_off))
     return pages
 
 
@@ -183,15 +199,21 @@ def _short(mapper):
     return [name.split(" (")[0] for name in axis_names(mapper)]
 
 
-def _space(mapper, runs):
-    """What the page's script knows of a mapper: its labels and, for each, where a run predicts its test comments."""
-    clouds = {}
-    for run in (run for run in runs if run.mapper.name == mapper.name):
-        points, labels = np.round(run.outputs("test").astype(float), 3), run.labels("test")
-        clouds = {
-            "run": f"{run.recipe.name}, seed {run.seed},",
-            "clouds": [points[labels == i].tolist() for i in range(len(mapper))],
-        }
+def _space(mapper, runs, read_off):
+    """What the page's script knows of a mapper: its labels and, for each, where its test comments lie, in thousandths.
+
+    ``sources`` are the run that was trained towards the mapper, and what is read off a classifier.
+    """
+    sources = [
+        _source("cloud", run, run.outputs("test"), f"predicted by {run.recipe.name}, seed {run.seed}", len(mapper))
+        for run in runs
+        if run.mapper.name == mapper.name
+    ]
+    if read_off is not None and mapper.name in ("nrc", "scaled"):
+        temperature = readout.calibrated(read_off.outputs("dev"), read_off.labels("dev"))
+        points = readout.expected(readout.probabilities(read_off.outputs("test"), temperature), mapper)
+        how = f"read off {read_off.recipe.name}, seed {read_off.seed}"
+        sources.append(_source("read", read_off, points, how, len(mapper)))
     return {
         "title": TITLES.get(mapper.name, mapper.name),
         "axes": list(axis_names(mapper)),
@@ -200,8 +222,14 @@ def _space(mapper, runs):
         "groups": list(map(group_of, mapper.labels)),
         "colours": list(map(colour_of, mapper.labels)),
         "points": mapper.points.round(4).tolist(),
-        **clouds,
+        "sources": sources,
     }
+
+
+def _source(kind, run, points, how, count):
+    """Where a run has the test comments of each label: (n, 3) whole numbers, short to write, 1000 for 1."""
+    labels, points = run.labels("test"), np.round(1000 * np.asarray(points, float)).astype(int)
+    return {"kind": kind, "how": how, "clouds": [points[labels == i].tolist() for i in range(count)]}
 
 
 def _words(words, mapper, number):

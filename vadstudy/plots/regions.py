@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt, label, uniform_filter
 from vadstudy import metrics
 from vadstudy.classifiers import Classifier
 from vadstudy.emotions import DIMENSIONS, EKMAN, EMOTIONS, GROUP_COLOURS, ekman
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, group_legend, subplots
 
 
 def decision_regions(
@@ -44,7 +44,14 @@ def decision_regions(
     groups = list(EKMAN)
     group_of = np.array([groups.index(ekman(emotion)) for emotion in EMOTIONS])
     colours = ListedColormap([GROUP_COLOURS[group] for group in groups])
-    figure, panels = subplots(1, len(classifiers), figsize=(6.6 * len(classifiers), 6.9), squeeze=False, sharey=True)
+    figure, panels = subplots(
+        1,
+        len(classifiers),
+        figsize=(WIDTH, 0.9 + 6 / len(classifiers)),
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
+    )
     maps = [classifier.predict(grid).reshape(valence.shape) for classifier in classifiers.values()]
     for axes, title, named in zip(panels[0], classifiers, maps, strict=True):
         axes.imshow(
@@ -58,16 +65,15 @@ def decision_regions(
             interpolation="nearest",
         )
         for emotion in np.unique(named):
-            axes.contour(centres, centres, named == emotion, levels=[0.5], colors="white", linewidths=1)
+            axes.contour(centres, centres, named == emotion, levels=[0.5], colors="white", linewidths=0.8)
         if points is not None:
             close = points[np.abs(points[:, 2] - dominance) < near]
-            axes.scatter(close[:, 0], close[:, 1], 3, color="0.1", alpha=0.25, linewidths=0, rasterized=True)
+            axes.scatter(close[:, 0], close[:, 1], 1.2, color="0.1", alpha=0.25, linewidths=0, rasterized=True)
         axes.set(title=title, xlabel="valence (0 to 1)", xlim=(0, 1), ylim=(0, 1), aspect="equal")
         axes.grid(False)
     panels[0][0].set_ylabel("arousal (0 to 1)")
-    handles = [axes.scatter([], [], 80, marker="s", color=GROUP_COLOURS[group], alpha=0.55) for group in groups]
-    figure.legend(handles, groups, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(groups), frameon=False)
-    figure.tight_layout()
+    group_legend(figure)
+    figure.draw_without_rendering()
     # Last, because where a name fits depends on the final layout.
     for axes, named in zip(panels[0], maps, strict=True):
         _name_regions(axes, named, centres)
@@ -79,7 +85,7 @@ def valence_by_class(valence: np.ndarray, positive: ArrayLike, threshold: float)
 
     ``valence`` (n,) is in [0, 1], ``positive`` (n,) is 0 or 1.
     """
-    figure, axes = subplots(figsize=(8, 4.2))
+    figure, axes = subplots(figsize=(WIDTH, 3), layout="constrained")
     bins, positive = np.linspace(0, 1, 51), np.asarray(positive)
     for value, name, shade, x, side in (
         (0, "negative", CONTRAST[0], 0.02, "left of"),
@@ -88,16 +94,16 @@ def valence_by_class(valence: np.ndarray, positive: ArrayLike, threshold: float)
         chosen = valence[positive == value]
         share = np.full(len(chosen), 100 / len(chosen))
         axes.hist(chosen, bins, weights=share, color=shade, alpha=0.55, edgecolor="none")
-        axes.hist(chosen, bins, weights=share, color=shade, histtype="step", linewidth=1.5)
+        axes.hist(chosen, bins, weights=share, color=shade, histtype="step", linewidth=1.2)
         right = np.mean((chosen > threshold) == value)
         axes.text(
             x,
             0.82,
-            f"{name}: {right:.0%}\n{side} the threshold",
+            f"{name}: {100 * right:.0f} %\n{side} the threshold",
             ha=("left", "right")[value],
             va="top",
             transform=axes.transAxes,
-            bbox=dict(facecolor="white", edgecolor=shade, linewidth=2.5),
+            bbox=dict(facecolor="white", edgecolor=shade, linewidth=1.5),
         )
     axes.axvline(threshold, color="0.1", linestyle="--")
     axes.margins(y=0.6)
@@ -115,7 +121,7 @@ def valence_by_class(valence: np.ndarray, positive: ArrayLike, threshold: float)
 
 def against_humans(true: np.ndarray, predicted: np.ndarray, gridsize: int = 32) -> Figure:
     """Plot predicted against human VAD, both (n, 3) in [0, 1], as hexagons, with Pearson's r of each dimension."""
-    figure, panels = subplots(1, 3, figsize=(13, 4.6), sharey=True)
+    figure, panels = subplots(1, 3, figsize=(WIDTH, 2.3), sharey=True, layout="constrained")
     cells = []
     for i, (axes, dimension, r) in enumerate(zip(panels, DIMENSIONS, metrics.pearson(true, predicted), strict=True)):
         cells.append(
@@ -129,7 +135,7 @@ def against_humans(true: np.ndarray, predicted: np.ndarray, gridsize: int = 32) 
                 linewidths=0.2,
             )
         )
-        axes.plot([0, 1], [0, 1], color="0.4", linewidth=1, linestyle=":")
+        axes.plot([0, 1], [0, 1], color="0.4", linewidth=0.8, linestyle=":")
         axes.set(
             title=f"{dimension}: r = {r:.2f}",
             xlabel=f"human {dimension} (0 to 1)",
@@ -141,12 +147,11 @@ def against_humans(true: np.ndarray, predicted: np.ndarray, gridsize: int = 32) 
     for panel in cells:
         panel.set_norm(norm)
     panels[0].set_ylabel("predicted (0 to 1)")
-    figure.tight_layout()
-    figure.colorbar(cells[0], ax=panels, label="texts in a cell", shrink=0.8, pad=0.02)
+    figure.colorbar(cells[0], ax=panels, label="texts in a cell", format="{x:,.0f}", shrink=0.72, pad=0.02)
     return figure
 
 
-def _name_regions(axes, named, centres, size=9, least=0.003):
+def _name_regions(axes, named, centres, size=7, least=0.003):
     """Write each region's name into it, the smallest first, beside it with a line where it is too small.
 
     ``named`` holds label indices (n, n); regions with a share of the plane under ``least`` get no name.
@@ -171,7 +176,7 @@ def _name_regions(axes, named, centres, size=9, least=0.003):
         corner = [max(0, p - b // 2) for p, b in zip(place, box, strict=True)]
         taken[corner[0] : place[0] + box[0] // 2 + 1, corner[1] : place[1] + box[1] // 2 + 1] = 1
         line = None if region[place] else dict(arrowstyle="-", color="0.1", linewidth=0.8, shrinkA=0, shrinkB=0)
-        halo = [withStroke(linewidth=2.5, foreground="white")]
+        halo = [withStroke(linewidth=1.8, foreground="white")]
         axes.annotate(
             name,
             centres[list(middle[::-1])],

@@ -5,15 +5,14 @@ A figure is closed as it is made: a notebook shows it once, as the value of its 
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from mpl_toolkits.mplot3d import Axes3D, proj3d
 from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
@@ -21,6 +20,7 @@ from scipy.stats import spearmanr
 
 from vadstudy.emotions import EMOTIONS, GROUP_COLOURS, ekman
 from vadstudy.mappers import Mapper
+from vadstudy.plots.figures import WIDTH, group_legend, subplots
 
 TITLES = {
     "nrc": "raw: NRC VAD",
@@ -30,7 +30,9 @@ TITLES = {
 }
 #: What the axes of a mapper with psychological dimensions mean at 0 and at 1.
 ENDS = ("valence (0 negative, 1 positive)", "arousal (0 calm, 1 excited)", "dominance (0 weak, 1 in control)")
-MAPPER_COLOURS = {"nrc": "#332288", "scaled": "#AA4499", "spread": "#117733", "shuffled": "#DDCC77"}
+MAPPER_COLOURS = {"nrc": "#332288", "scaled": "#AA4499", "spread": "#117733", "shuffled": "#999933"}
+#: Limits of a panel of the unit square, such that dots at its edge are whole.
+UNIT: dict[str, Any] = dict(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
 
 
 def separations(mapper: Mapper) -> np.ndarray:
@@ -88,8 +90,7 @@ def distance_matrix(mapper: Mapper) -> Figure:
     """Figure: every pair's distance, the labels in an order that puts near ones side by side."""
     order = leaves_list(linkage(mapper.points, "average", optimal_ordering=True))
     names = [mapper.labels[i] for i in order]
-    figure, axes = plt.subplots(figsize=(9, 7.6), layout="constrained")
-    plt.close(figure)
+    figure, axes = subplots(figsize=(WIDTH, 5.5), layout="constrained")
     sns.heatmap(
         squareform(pdist(mapper.points[order])),
         cmap="cividis",
@@ -100,25 +101,23 @@ def distance_matrix(mapper: Mapper) -> Figure:
         ax=axes,
         cbar_kws={"label": "Euclidean distance (0 to √3 in a unit cube)"},
     )
-    for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        tick.set(fontsize=9)
+    axes.tick_params(labelsize=7)
     return figure
 
 
 def distances(mappers: Sequence[Mapper]) -> Figure:
     """Figure: the pairs' distances in each mapper's space, and beside each pair's distance in the first one."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
-    plt.close(figure)
+    figure, (left, right) = subplots(1, 2, figsize=(WIDTH, 2.9), layout="constrained")
     first, raw = TITLES.get(mappers[0].name, mappers[0].name).split(":")[0], pdist(mappers[0].points)
     for mapper, marker in zip(mappers, "osD^", strict=False):
         name, found = TITLES.get(mapper.name, mapper.name).split(":")[0], pdist(mapper.points)
         shade = MAPPER_COLOURS.get(mapper.name, "#666666")
-        left.ecdf(found, color=shade, lw=2, label=f"{name}: least {found.min():.3f}")
+        left.ecdf(found, color=shade, lw=1.4, label=f"{name}: least {found.min():.3f}")
         if mapper is not mappers[0]:
             right.scatter(
                 raw,
                 found,
-                13,
+                5,
                 marker=marker,
                 color=shade,
                 alpha=0.7,
@@ -130,76 +129,116 @@ def distances(mappers: Sequence[Mapper]) -> Figure:
     right.set(
         xlabel=f"distance of a pair, {first}", ylabel="its distance in the other space", xlim=(0, None), ylim=(0, None)
     )
+    # Room for the legends above what is drawn.
+    left.set(ylim=(0, 1.35), yticks=np.linspace(0, 1, 6))
+    right.set_ylim(0, 1.35 * right.dataLim.ymax)
     for axes in (left, right):
-        axes.legend(loc="lower right", fontsize=9, markerscale=1.5)
+        axes.legend(loc="upper left", markerscale=1.5, handletextpad=0.4)
     return figure
 
 
 def vad_space(*mappers: Mapper) -> Figure:
-    """Figure 4 of the paper: the labels in a mapper's space, on stems to the floor; several mappers side by side."""
-    with sns.axes_style("white"):
-        figure = plt.figure(figsize=(9, 7.6) if len(mappers) == 1 else (5.6 * len(mappers), 6.2))
-    plt.close(figure)
-    size, named = 9 if len(mappers) == 1 else 8, []
-    for i, mapper in enumerate(mappers):
-        axes = figure.add_subplot(1, len(mappers), i + 1, projection="3d")
-        _draw(axes, mapper, size)
-        for (x, y, z), label in zip(mapper.points, mapper.labels, strict=True):
-            axes.plot([x, x], [y, y], [0, z], color=colour_of(label), lw=0.7, alpha=0.4)
-        axes.set_title(TITLES.get(mapper.name, mapper.name), y=1.02, fontsize=size + 3)
-        named.append((axes, mapper.points, mapper.labels, size))
-    return _named(figure, named)
+    """Figure 4 of the paper, flat: the labels by their first two dimensions, the third is the size of the dot.
+
+    Several mappers have a panel each, two in a row.
+    """
+    rows, columns = -(-len(mappers) // 2), min(len(mappers), 2)
+    size = (WIDTH, 5.4 if columns == 1 else 0.9 + 3 * rows)
+    figure, panels = subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes, mapper in zip(panels.flat, mappers, strict=False):
+        deepest = np.argsort(-mapper.points[:, 2], kind="stable")  # small dots over large ones
+        axes.scatter(
+            *mapper.points[deepest, :2].T,
+            s=_area(mapper.points[deepest, 2]),
+            c=[colour_of(mapper.labels[i]) for i in deepest],
+            edgecolors="white",
+            linewidths=0.6,
+        )
+        xlabel, ylabel, _ = axis_names(mapper)
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=TITLES.get(mapper.name, mapper.name), **UNIT)
+    for axes in panels.flat[len(mappers) :]:
+        axes.axis("off")
+    third = " or ".join(dict.fromkeys(axis_names(mapper)[2].split(" (")[0] for mapper in mappers))
+    sizes = [
+        Line2D(
+            [],
+            [],
+            marker="o",
+            ls="",
+            color="0.4",
+            markersize=_area(d) ** 0.5,
+            label=f"{third}: {d:g}" if d == 0 else f"{d:g}",
+        )
+        for d in (0, 0.5, 1)
+    ]
+    figure.legend(handles=sizes, loc="outside upper right", ncols=3, frameon=False)
+    group_legend(figure)
+    figure.draw_without_rendering()
+    for axes, mapper in zip(panels.flat, mappers, strict=False):
+        name_points(axes, mapper.points[:, :2], mapper.labels, radii=_area(mapper.points[:, 2]) ** 0.5 / 2)
+    return figure
 
 
 def predicted(points: np.ndarray, labels: np.ndarray, mapper: Mapper) -> Figure:
     """Figure: predicted points (n, 3) of texts with true label indices (n,), and where each label's texts land.
 
-    Left: all of them in the colour of their true label's group, and the labels' own points. Right, in the first two
-    dimensions: from each label's own point (ring) an arrow to the mean of its texts' predicted points.
+    Left: all of them in the colour of their true label's group, the labels' own points as crosses, by the first two
+    dimensions and by the first and third. Right, in the first two: from each label's own point (ring) an arrow to the
+    mean of its texts' predicted points.
     """
-    with sns.axes_style("white"):
-        figure = plt.figure(figsize=(14.5, 6.8))
-    plt.close(figure)
-    cloud, means = figure.add_subplot(1, 2, 1, projection="3d"), figure.add_subplot(1, 2, 2)
+    figure = Figure(figsize=(WIDTH, 4.7), layout="constrained")
+    grid = figure.add_gridspec(2, 2, width_ratios=(1, 2.1))
+    clouds, means = [figure.add_subplot(grid[i, 0]) for i in (0, 1)], figure.add_subplot(grid[:, 1])
     groups, present = np.array([colour_of(label) for label in mapper.labels]), np.unique(labels)
-    x, y, z = np.asarray(points).T
-    cloud.scatter(x, y, z, s=5, c=groups[labels], alpha=0.35, linewidths=0, depthshade=False, rasterized=True)
-    _draw(cloud, mapper, 8)
+    names = axis_names(mapper)
+    for axes, other in zip(clouds, (1, 2), strict=True):
+        axes.scatter(points[:, 0], points[:, other], s=2.5, c=groups[labels], alpha=0.35, linewidths=0, rasterized=True)
+        axes.scatter(mapper.points[:, 0], mapper.points[:, other], s=12, marker="x", color="0.1", linewidths=0.8)
+        axes.set(ylabel=names[other].split(" (")[0], **UNIT)
+    clouds[0].set_title("each text, and the labels (×)")
+    clouds[1].set_xlabel(names[0].split(" (")[0])
     starts, ends = mapper.points[present, :2], np.array([points[labels == i, :2].mean(axis=0) for i in present])
     for start, end, shade in zip(starts, ends, groups[present], strict=True):
-        line = dict(arrowstyle="->", color=shade, lw=1.2, shrinkA=4, shrinkB=0)
+        line = dict(arrowstyle="->", color=shade, lw=1, shrinkA=3, shrinkB=0)
         means.annotate("", end, start, arrowprops=line)
-        means.scatter(start[0], start[1], s=42, facecolor="white", edgecolor=shade, linewidths=1.5, zorder=3)
+        means.scatter(start[0], start[1], s=22, facecolor="white", edgecolor=shade, linewidths=1.2, zorder=3)
     middle = np.mean(points, axis=0)[:2]
-    means.scatter(middle[0], middle[1], s=90, marker="X", color="black", zorder=4)
-    xlabel, ylabel = axis_names(mapper)[:2]
-    means.set(xlabel=xlabel, ylabel=ylabel, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
-    means.set_title("from each label's point to the mean of its texts (X: mean of all texts)", fontsize=11)
-    cloud.set_title("every text's predicted point, by its true label's group", fontsize=11, y=1.02)
-    arrows = np.concatenate([[middle] * 9, *(starts + (ends - starts) * part for part in (0.2, 0.4, 0.6, 0.8, 1))])
-    names = [mapper.labels[i] for i in present]
-    return _named(figure, [(cloud, mapper.points, mapper.labels, 8), (means, starts, names, 8, arrows)])
+    means.scatter(middle[0], middle[1], s=45, marker="X", color="black", zorder=4)
+    means.set(xlabel=names[0], ylabel=names[1], **UNIT)
+    means.set_title("from each label to the mean of its texts (X: of all texts)")
+    group_legend(figure)
+    figure.draw_without_rendering()
+    arrows = np.concatenate([[middle] * 9, *(starts + (ends - starts) * part for part in np.linspace(0.1, 1, 10))])
+    name_points(means, starts, [mapper.labels[i] for i in present], avoid=arrows, radii=2.5)
+    return figure
 
 
 def name_points(
-    axes: Axes, points: ArrayLike, names: Sequence[str], size: float = 8, avoid: np.ndarray | None = None
+    axes: Axes,
+    points: ArrayLike,
+    names: Sequence[str],
+    size: float = 7,
+    avoid: np.ndarray | None = None,
+    radii: ArrayLike = 0.0,
+    colours: Sequence[str] | None = None,
 ) -> None:
-    """Write each name (n) beside its point (n, 2 or 3), off the others, with a thin line where it had to move away.
+    """Write each name (n) beside its point (n, 2), off the others, with a thin line where it had to move away.
 
     Call it when the figure's layout is final: places are found on the page, in 1/72 inch. ``avoid`` holds further
-    points (m, 2) that no name should cover.
+    points (m, 2) that no name should cover; ``radii`` are those of the points' dots, in 1/72 inch; the lines have
+    ``colours``, by default those of the labels' groups.
     """
     points = np.asarray(points, float)
-    if isinstance(axes, Axes3D):
-        points = np.column_stack(proj3d.proj_transform(*points.T, axes.get_proj())[:2])
+    colours = [colour_of(name) for name in names] if colours is None else colours
     everything = points if avoid is None else np.concatenate([points, avoid])
-    page = axes.transData.transform(everything) * 72 / axes.figure.dpi
+    page, frame = (axes.transData.transform(everything), axes.bbox.get_points())
+    page, frame = page * 72 / axes.figure.dpi, frame * 72 / axes.figure.dpi
     boxes, own = np.array([[0.58 * size * len(name) + 2, 1.2 * size] for name in names]), page[: len(names)]
-    centres = place_names(own, boxes, page[len(names) :])
-    outside = _outside(centres, boxes, own)
+    centres = place_names(own, boxes, page[len(names) :], radii=radii, frame=frame)
+    outside = _outside(centres, boxes, own) - radii
     for i, (name, point) in enumerate(zip(names, points, strict=True)):
         unclear = outside[i, i] > 6 or np.delete(outside[i], i).min(initial=np.inf) < outside[i, i] + 1
-        line = dict(arrowstyle="-", color=colour_of(name), lw=0.7, shrinkA=0, shrinkB=2) if unclear else None
+        line = dict(arrowstyle="-", color=colours[i], lw=0.7, shrinkA=0, shrinkB=2) if unclear else None
         axes.annotate(
             name,
             point,
@@ -216,8 +255,21 @@ def name_points(
         )
 
 
-def place_names(points: np.ndarray, boxes: np.ndarray, avoid: ArrayLike = (), gap: float = 4.0) -> np.ndarray:
-    """Centres (n, 2) of boxes of given widths and heights (n, 2), each near its point (n, 2) and off all else."""
+def place_names(
+    points: np.ndarray,
+    boxes: np.ndarray,
+    avoid: ArrayLike = (),
+    gap: float = 4.0,
+    radii: ArrayLike = 0.0,
+    frame: np.ndarray | None = None,
+) -> np.ndarray:
+    """Centres (n, 2) of boxes of given widths and heights (n, 2), each near its point (n, 2) and off all else.
+
+    ``radii`` (n) are those of the points' dots; ``frame`` is the lower left and upper right corner (2, 2) that no box
+    should leave.
+    """
+    radii = np.broadcast_to(radii, len(points))
+    low, high = ([-np.inf] * 2, [np.inf] * 2) if frame is None else frame
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     directions = np.column_stack([np.cos(angles), np.sin(angles)])
     reach = np.array([1, 1.6, 2.6, 4, 6, 9, 13])[:, None, None] * gap
@@ -226,14 +278,15 @@ def place_names(points: np.ndarray, boxes: np.ndarray, avoid: ArrayLike = (), ga
     crowded = np.argsort(np.sort(squareform(pdist(points)), axis=1)[:, :4].sum(axis=1), kind="stable")
     for _ in range(8):
         for i in crowded:
-            tried = points[i] + (directions * (boxes[i] / 2 + reach)).reshape(-1, 2)
+            tried = points[i] + (directions * (boxes[i] / 2 + radii[i] + reach)).reshape(-1, 2)
             others = np.arange(len(points)) != i
             between = np.abs(tried[:, None] - centres[others]) - (boxes[i] + boxes[others]) / 2
             overlap = np.maximum(1 - between, 0).prod(axis=2).sum(axis=1)
-            outside = _outside(tried, boxes[i], points)
+            outside = _outside(tried, boxes[i], points) - radii
+            beyond = np.maximum(low - (tried - boxes[i] / 2), tried + boxes[i] / 2 - high).clip(0).sum(axis=1)
             covered = (outside < 3).sum(axis=1) + 0.3 * (_outside(tried, boxes[i], avoid) < 2).sum(axis=1)
             nearer = (outside[:, others] < outside[:, [i]]).sum(axis=1)
-            centres[i] = tried[np.argmin(100 * overlap + 60 * covered + 10 * nearer + outside[:, i])]
+            centres[i] = tried[np.argmin(100 * overlap + 60 * covered + 10 * nearer + 20 * beyond + outside[:, i])]
     return centres
 
 
@@ -243,39 +296,6 @@ def _outside(centres, boxes, points):
     return np.hypot(*np.moveaxis(np.maximum(np.abs(points - centres[:, None]) - half, 0), 2, 0))
 
 
-def _draw(axes, mapper, size):
-    """The labels' points, and the cube."""
-    axes.scatter(
-        *mapper.points.T,
-        s=34,
-        c=[colour_of(label) for label in mapper.labels],
-        edgecolors="white",
-        linewidths=0.6,
-        depthshade=False,
-    )
-    axes.set(xlim=(0, 1), ylim=(0, 1), zlim=(0, 1))
-    for axis, name in zip("xyz", axis_names(mapper), strict=True):
-        getattr(axes, f"set_{axis}label")(name, fontsize=size)
-    axes.tick_params(labelsize=size - 1, pad=0)
-    axes.view_init(elev=36, azim=-56)
-    axes.set_box_aspect((1, 1, 0.9), zoom=0.95)
-
-
-def _named(figure, named):
-    """Add the legend of groups, fix the layout, and name the points: (axes, points, names, size[, avoid]) each."""
-    groups = dict.fromkeys(group_of(label) for _, _, labels, *_ in named for label in labels)
-    dots = [Line2D([], [], marker="o", ls="", color=GROUP_COLOURS.get(g, "#000000"), label=g) for g in groups]
-    figure.legend(
-        handles=dots,
-        loc="lower center",
-        ncols=len(dots),
-        frameon=False,
-        title="Ekman group",
-        fontsize=10,
-        title_fontsize=10,
-    )
-    figure.tight_layout(rect=(0, 0.08, 1, 1))
-    figure.draw_without_rendering()
-    for panel in named:
-        name_points(*panel)
-    return figure
+def _area(third):
+    """Area of a dot, in square points, by its point's third dimension, 0 to 1."""
+    return 10 + 80 * third

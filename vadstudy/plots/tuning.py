@@ -4,7 +4,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 
 #: What the families share, by panel, and the SVM's own; with the names of the axes.
 PARAMETERS = {
@@ -16,7 +16,7 @@ PARAMETERS = {
     "C": "C (log)",
 }
 #: Parameters of few values, whose marks lie beside each other.
-COUNTED = ("epochs", "pooling", "hidden_layers")
+COUNTED = ("epochs", "pooling", "dropout", "hidden_layers")
 #: Each family's mark.
 MARKS = {"softmax": "o", "bce": "s", "scaled-mae": "D", "nrc-mae-ce": "^", "svm": "X"}
 
@@ -27,7 +27,7 @@ def tuning(trials: pd.DataFrame) -> Figure:
     ``trials`` are those of :func:`vadstudy.lab.tuned.trials`.
     """
     shown = [name for name in PARAMETERS if name in trials and trials[name].notna().any()]
-    figure, panels = subplots(2, 3, figsize=(12, 6.6), sharey=True, layout="constrained")
+    figure, panels = subplots(2, 3, figsize=(WIDTH, 4), sharey=True, layout="constrained")
     families = [family for family in MARKS if family in set(trials["family"])]
     shades = dict(zip(MARKS, [*CONTRAST, "0.25"], strict=True))
     for axes, name in zip(panels.flat, [*shown, *[None] * 6], strict=False):
@@ -47,20 +47,22 @@ def tuning(trials: pd.DataFrame) -> Figure:
                 y=rows["dev_macro_f1"],
                 color=shades[family],
                 marker=MARKS[family],
-                s=46,
+                s=18,
                 alpha=0.85,
+                linewidth=0.4,
                 ax=axes,
                 label=family,
                 legend=False,
             )
-        axes.set(xlabel=PARAMETERS[name], ylabel="macro-F1 on dev")
+        axes.set(xlabel=PARAMETERS[name], ylabel="macro-F1 on dev (0 to 1)")
         if "(log)" in PARAMETERS[name]:
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter("")
             if name == "learning_rate":
                 axes.set_xticks([1e-4, 2e-4, 4e-4, 6e-4], ["1e-4", "2e-4", "4e-4", "6e-4"])
         elif name in COUNTED:
-            axes.set_xticks(range(len(known)), known)
+            axes.set_xticks(range(len(known)), [f"{each:g}" if isinstance(each, float) else each for each in known])
+            axes.grid(axis="x", visible=False)
     named = {label: mark for axes in panels.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     if named:
         figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named), frameon=False)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from vadstudy.emotions import colour
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 
 
 def unseen(
@@ -26,7 +26,11 @@ def unseen(
     ``emotions`` has a column a row; ``place`` and ``name`` are the two that are drawn, a line from one to the other.
     """
     figure, (left, right) = subplots(
-        1, 2, figsize=(12, 0.9 + 0.24 * max(len(emotions), 1.7 * len(table))), width_ratios=(1, 1), layout="constrained"
+        1,
+        2,
+        figsize=(WIDTH, 0.7 + 0.165 * max(len(emotions), 1.7 * len(table))),
+        width_ratios=(1, 1.1),
+        layout="constrained",
     )
     ticks: list[str] = []
     places: list[float] = []
@@ -34,25 +38,27 @@ def unseen(
         at = [-(len(ticks) + i + 0.8 * list(groups).index(group)) for i in range(len(rows))]
         lines = table.loc[list(rows)]
         error = np.clip([lines["among"] - lines["among_low"], lines["among_high"] - lines["among"]], 0, None)
-        left.errorbar(lines["among"], at, xerr=error, fmt="o", color=shade, capsize=3, markersize=6, label=group)
+        left.errorbar(lines["among"], at, xerr=error, fmt="o", color=shade, capsize=2, label=group)
         ticks, places = [*ticks, *rows], [*places, *at]
-    left.axvline(chance, color="0.3", linestyle=":", linewidth=1.5, label=f"by guessing, {chance:.2f}")
+    left.axvline(chance, color="0.3", linestyle=":", label=f"by guessing, {chance:.2f}")
     left.set_yticks(places, ticks)
     # Room for the legend below the last row.
-    left.set(xlim=(0, 1), ylim=(min(places) - 3.4, 0.9), xlabel="accuracy among the unseen, mean over emotions")
-    left.legend(loc="lower center", ncols=2, fontsize="small", framealpha=1, edgecolor="none")
-    left.set_title(ours, loc="left", fontsize="medium")
+    left.set(xlim=(0, 1), ylim=(min(places) - 3.4, 0.9), xlabel="accuracy among the unseen (0 to 1)")
+    left.legend(
+        loc="lower center", ncols=2, fontsize=7, framealpha=1, columnspacing=1, handletextpad=0.4, edgecolor="none"
+    )
+    left.set_title(ours, loc="left", fontsize=8)
 
     order = emotions.assign(gain=emotions[name] - emotions[place]).sort_values("gain", kind="stable").index
     for y, emotion in enumerate(order):
         ends = emotions.loc[emotion, [place, name]]
-        right.plot(ends, [y, y], color=colour(emotion), linewidth=1.6)
-        right.plot(ends[place], y, "o", color="white", markeredgecolor=colour(emotion), markeredgewidth=1.8)
+        right.plot(ends, [y, y], color=colour(emotion))
+        right.plot(ends[place], y, "o", color="white", markeredgecolor=colour(emotion), markeredgewidth=1.2)
         right.plot(ends[name], y, "o", color=colour(emotion))
     right.set_yticks(range(len(order)), [f"{each} ({emotions.loc[each, 'texts']:,})" for each in order])
-    right.set(xlim=(-0.02, 1.02), xlabel="share of its test comments that get its name", ylim=(-0.8, len(order) - 0.2))
+    right.set(xlim=(-0.02, 1.02), xlabel="share of its comments named so (0 to 1)", ylim=(-0.8, len(order) - 0.2))
     marks = [
-        Line2D([], [], marker="o", linestyle="", color="0.3", markerfacecolor=face, markeredgewidth=1.8)
+        Line2D([], [], marker="o", linestyle="", color="0.3", markerfacecolor=face, markeredgewidth=1.2)
         for face in ("white", "0.3")
     ]
     figure.legend(marks, [place, name], loc="outside upper right", ncols=2, frameon=False)
