@@ -1,4 +1,4 @@
-"""Every notebook, the next ones, too, and its solutions from top to bottom under the smoke profile, without data and without the hub."""
+"""Every notebook, also the next ones, and its solutions: from top to bottom with the smoke profile, without data or hub."""
 
 from pathlib import Path
 

@@ -263,14 +263,20 @@ class RunStore:
 
     def seeds(self, name: str) -> list[int]:
         """The planned seeds of a recipe that are recorded."""
-        return [
-            seed for other, seed in experiments.plan(self.profile) if other == name and self.place(name, seed).exists()
-        ]
+        return [seed for seed in self.planned.get(name, []) if self.place(name, seed).exists()]
+
+    @cached_property
+    def planned(self) -> dict[str, list[int]]:
+        """The seeds that each recipe of the plan is to have."""
+        found: dict[str, list[int]] = {}
+        for name, seed in experiments.plan(self.profile):
+            found.setdefault(name, []).append(seed)
+        return found
 
     def all(self, name: str) -> list[Run]:
         """The runs of a recipe, one a planned seed: of study and base those that are recorded, or, if none is, the
         first, made now; of the small profiles all."""
-        planned = [seed for other, seed in experiments.plan(self.profile) if other == name] or [recipes.SEED]
+        planned = self.planned.get(name, [recipes.SEED])
         if self.profile in recipes.RECORDED:
             planned = self.seeds(name) or planned[:1]
         return [self.get(name, seed) for seed in planned]
