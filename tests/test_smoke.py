@@ -1,4 +1,4 @@
-"""Every notebook, also the next ones, and its solutions: from top to bottom with the smoke profile, without data or hub."""
+"""Every notebook, also the next ones, and its solutions with the smoke profile, without data or hub."""
 
 from pathlib import Path
 
