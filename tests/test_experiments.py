@@ -38,8 +38,8 @@ def test_related_systems_have_the_main_rows_conditions():
     seeds = [seed for name, seed in experiments.plan() if name == "park-sorted"]
     assert seeds == list(experiments.SEEDS[:3])
     assert {
-        profile: experiments.named(profile)["alvarez-max-frozen"].trainable_layers for profile in recipes.PROFILES
-    } == (dict.fromkeys(recipes.PROFILES, 0))
+        profile: experiments.named(profile)["alvarez-max-frozen"].trainable_layers for profile in recipes.EXECUTABLE
+    } == dict.fromkeys(recipes.EXECUTABLE, 0)
 
 
 def test_the_search_never_sees_test():

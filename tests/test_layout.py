@@ -149,38 +149,32 @@ def child(script):
     return json.loads(done.stdout)
 
 
-def test_importing_changes_nothing_global():
+def test_what_is_imported_when():
+    """In one process, which imports more and more: each start of Python with its libraries takes seconds."""
     modules = [name for name in MODULES if name != "vadstudy.__main__"]
-    changed = child(f"""
-import importlib, json, matplotlib, torch
-before = dict(matplotlib.rcParams), torch.get_num_threads()
-for name in {modules}:
-    importlib.import_module(name)
-after = dict(matplotlib.rcParams), torch.get_num_threads()
-changed = [name for name in before[0] if before[0][name] != after[0][name]]
-print(json.dumps(changed + ["threads"] * (before[1] != after[1])))
-""")
-    assert set(changed) <= {"backend"}, "matplotlib settles on its backend when it is first used"
-
-
-def test_the_package_itself_imports_nothing():
-    script = "import json, sys, vadstudy; print(json.dumps(sorted({'numpy', 'torch', 'plotly'} & set(sys.modules))))"
-    assert child(script) == []
-
-
-def test_the_record_and_files_of_rows_are_read_without_pytorch():
-    script = "import json, sys, vadstudy.claims, vadstudy.plots, vadstudy.use.annotate"
-    assert child(f"{script}; print(json.dumps(sorted({{'torch', 'transformers'}} & set(sys.modules))))") == []
-
-
-def test_help_is_there_at_once():
-    loaded = child(f"""
-import json, sys
+    found = child(f"""
+import importlib, json, sys
+import vadstudy
+found = {{"package": sorted({{"numpy", "torch", "plotly"}} & set(sys.modules))}}
 from click.testing import CliRunner
 from vadstudy.cli import main
 for arguments in ([], *([name] for name in main.commands)):
     result = CliRunner().invoke(main, [*arguments, "--help"])
     assert result.exit_code == 0 and "Usage:" in result.output, arguments
-print(json.dumps(sorted(set({HEAVY}) & set(sys.modules))))
+found["help"] = sorted(set({HEAVY}) & set(sys.modules))
+import matplotlib
+look = dict(matplotlib.rcParams)
+import vadstudy.claims, vadstudy.plots, vadstudy.use.annotate
+found["record"] = sorted({{"torch", "transformers"}} & set(sys.modules))
+import torch
+threads = torch.get_num_threads()
+for name in {modules}:
+    importlib.import_module(name)
+changed = [name for name in look if look[name] != matplotlib.rcParams[name]]
+found["changed"] = changed + ["threads"] * (threads != torch.get_num_threads())
+print(json.dumps(found))
 """)
-    assert loaded == []
+    assert found["package"] == [], "the package itself imports nothing"
+    assert found["help"] == [], "a command's help is there at once"
+    assert found["record"] == [], "the record and files of rows are read without PyTorch"
+    assert set(found["changed"]) <= {"backend"}, "matplotlib settles on its backend when it is first used"

@@ -188,3 +188,17 @@ def test_small_rates_are_not_rounded_to_zero_and_a_plain_index_is_left_out(folde
     lines = (folder.path / "t.md").read_text(encoding="utf-8").splitlines()
     assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == ["1e-04", "no"]
     assert r"3e-04 & yes \\" in (folder.path / "t.tex").read_text(encoding="utf-8")
+
+
+def test_precisions_are_counted_over_trainings():
+    class Store:
+        def has(self, name):
+            return name != "later"
+
+        def all(self, name):
+            recipe = Recipe(name, loss="ce", precision="bf16")
+            metas = [{"precision": "fp32"}] if name == "b" else [{}, {"precision": "bf16"}]
+            return [SimpleNamespace(meta=meta, recipe=recipe) for meta in metas]
+
+    said = tables.precisions(Store(), ["a", "b", "later"])
+    assert said == "Of 3 trainings, computed were 2 in bfloat16 and 1 in single precision."

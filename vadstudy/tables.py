@@ -5,6 +5,7 @@ here, each time, from the run store.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -48,6 +49,18 @@ def setting(store: RunStore, names: Sequence[str] | None = None) -> str:
     span = " to ".join(str(count) for count in dict.fromkeys([counts[0], counts[-1]]))
     seeds = f"seed {SEED}" if counts == [1] else f"{span} seeds a row"
     return f"{ENCODER_NAMES.get(encoder, encoder)}, {seeds}"
+
+
+def precisions(store: RunStore, names: Sequence[str]) -> str:
+    """A sentence on how many of the recorded trainings of recipes ``names`` were computed in which precision.
+
+    bfloat16 is asked for; a processor that has none computes in single precision.
+    """
+    runs = [run for name in names if store.has(name) for run in store.all(name)]
+    found = Counter(run.meta.get("precision", run.recipe.precision) for run in runs)
+    words = {"bf16": "bfloat16", "fp32": "single precision"}
+    said = " and ".join(f"{n} in {words.get(name, name)}" for name, n in found.most_common())
+    return f"Of {found.total()} trainings, computed were {said}."
 
 
 def targets(run: Run, split: str = "test") -> np.ndarray:

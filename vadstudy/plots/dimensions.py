@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vadstudy.bootstrap import WORDS
 from vadstudy.mappers import Mapper
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 from vadstudy.plots.space import colour_of, name_points
 
 #: What points are, in words, each with its shade, its marker, and by how much it stands aside where all meet.
@@ -30,12 +30,12 @@ def by_dimensions(table: pd.DataFrame, ours: str) -> Figure:
 
     ``table`` is that of :func:`vadstudy.dimensions.scored`: its first kind, the plain softmax, is drawn across.
     """
-    figure, panels = subplots(1, 2, figsize=(11, 4.6), layout="constrained", sharex=True)
+    figure, panels = subplots(1, 2, figsize=(WIDTH, 3.4), layout="constrained", sharex=True)
     softmax, rest = table[table["kind"] == "softmax"].iloc[0], table[table["kind"] != "softmax"]
     ticks = sorted({*rest["dims"], *MARKED})
     for axes, score in zip(panels, ("accuracy", "macro_f1"), strict=True):
         axes.axhspan(softmax[f"{score}_low"], softmax[f"{score}_high"], color="0.85", zorder=0)
-        axes.axhline(softmax[score], color="0.35", linewidth=1.2, label="softmax, 28 logits")
+        axes.axhline(softmax[score], color="0.35", label="softmax, 28 logits")
         for kind, lines in rest.groupby("kind", sort=False):
             name, shade, marker, aside = KINDS[kind]
             lines = lines.sort_values("dims")
@@ -46,21 +46,19 @@ def by_dimensions(table: pd.DataFrame, ours: str) -> Figure:
                 yerr=error,
                 color=shade,
                 marker=marker,
-                markersize=6,
-                capsize=2.5,
-                linewidth=1.4,
+                capsize=2,
                 linestyle="-" if len(lines) > 1 else "",
                 label=name,
             )
         for dims, name in MARKED.items():
             axes.axvline(dims, color="0.3", linewidth=1.2, linestyle="--", zorder=1)
-            axes.annotate(name, (dims, 0.02), (-4, 0), axes.get_xaxis_transform(), "offset points", ha="right", size=9)
+            axes.annotate(name, (dims, 0.02), (-4, 0), axes.get_xaxis_transform(), "offset points", ha="right", size=7)
         axes.set(xscale="log", xlim=(0.85, 34), ylim=(0, None))
-        axes.set(xlabel="numbers between encoder and labels (logarithmic)", ylabel=f"{WORDS[score]} on test (0 to 1)")
+        axes.set(xlabel="numbers between encoder and labels (log)", ylabel=f"{WORDS[score]} on test (0 to 1)")
         axes.set_xticks(ticks, map(str, ticks))
         axes.minorticks_off()
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize="small", title=ours)
+    figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, title=ours)
     return figure
 
 
@@ -69,15 +67,15 @@ def learned_points(learned: Mapper, vad: Mapper, dims: Sequence[int] = (0, 1)) -
 
     ``learned`` has the points (28, d >= 2), of which ``dims`` are drawn; ``vad`` the lexicon's.
     """
-    figure, panels = subplots(1, 2, figsize=(11, 5.6), layout="constrained")
+    figure, panels = subplots(1, 2, figsize=(WIDTH, 3.5), layout="constrained")
     for axes, points, names, title in (
         (panels[0], learned.points[:, list(dims)], [f"learned dimension {d + 1} (0 to 1)" for d in dims], "learned"),
         (panels[1], vad.points[:, :2], ["valence (0 to 1)", "arousal (0 to 1)"], "NRC's"),
     ):
-        axes.scatter(*points.T, s=34, c=[colour_of(label) for label in learned.labels], linewidths=0.6)
+        axes.scatter(*points.T, s=14, c=[colour_of(label) for label in learned.labels], linewidths=0.6)
         axes.set(xlabel=names[0], ylabel=names[1], xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), aspect="equal")
-        axes.set_title(f"the labels' points, {title}", fontsize=11)
+        axes.set_title(f"the labels' points, {title}")
     figure.draw_without_rendering()
     for axes, points in ((panels[0], learned.points[:, list(dims)]), (panels[1], vad.points[:, :2])):
-        name_points(axes, points, learned.labels, 8)
+        name_points(axes, points, learned.labels, 7)
     return figure

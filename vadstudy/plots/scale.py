@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vadstudy.plots.figures import CONTRAST, subplots
+from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 
 
 def encoders(
@@ -20,7 +20,9 @@ def encoders(
     that one of them lacks has one point. ``paper`` has a row's accuracy and macro-F1.
     """
     rows = list(dict.fromkeys(row for table in scored.values() for row in table.index))
-    figure, panels = subplots(1, len(scores), figsize=(11, 1.4 + 0.4 * len(rows)), sharey=True, layout="constrained")
+    figure, panels = subplots(
+        1, len(scores), figsize=(WIDTH, 0.9 + 0.24 * len(rows)), sharey=True, layout="constrained"
+    )
     for i, (axes, score) in enumerate(zip(panels, scores, strict=True)):
         for (encoder, table), shade, lift in zip(
             scored.items(), (CONTRAST[0], CONTRAST[2]), (0.13, -0.13), strict=True
@@ -28,13 +30,13 @@ def encoders(
             place = [-rows.index(row) + lift for row in table.index]
             ends = [table[score] - table[f"{score}_low"], table[f"{score}_high"] - table[score]]
             axes.errorbar(
-                table[score], place, xerr=np.clip(ends, 0, None), fmt="o", color=shade, capsize=2.5, label=encoder
+                table[score], place, xerr=np.clip(ends, 0, None), fmt="o", color=shade, capsize=2, label=encoder
             )
         named = [row for row in rows if row in paper]
         axes.scatter(
             [paper[row][i] for row in named],
             [-rows.index(row) for row in named],
-            60,
+            30,
             facecolors="none",
             edgecolors=CONTRAST[1],
             marker="D",

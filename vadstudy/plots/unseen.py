@@ -42,11 +42,8 @@ def unseen(
         ticks, places = [*ticks, *rows], [*places, *at]
     left.axvline(chance, color="0.3", linestyle=":", label=f"by guessing, {chance:.2f}")
     left.set_yticks(places, ticks)
-    # Room for the legend below the last row.
-    left.set(xlim=(0, 1), ylim=(min(places) - 3.4, 0.9), xlabel="accuracy among the unseen (0 to 1)")
-    left.legend(
-        loc="lower center", ncols=2, fontsize=7, framealpha=1, columnspacing=1, handletextpad=0.4, edgecolor="none"
-    )
+    left.set(xlim=(0, 1), ylim=(min(places) - 0.9, 0.9), xlabel="accuracy among the unseen (0 to 1)")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     left.set_title(ours, loc="left", fontsize=8)
 
     order = emotions.assign(gain=emotions[name] - emotions[place]).sort_values("gain", kind="stable").index

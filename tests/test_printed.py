@@ -7,7 +7,7 @@ import pytest
 
 from vadstudy.plots.figures import WIDTH
 
-FIGURES = sorted((Path(__file__).parents[2] / "figures").glob("*.svg"))
+FIGURES = sorted((Path(__file__).parents[1] / "figures").glob("*.svg"))
 #: Letters are at least so high, in points; exponents, which matplotlib sets at 0.7 of it, are let be.
 LEAST = 7
 
