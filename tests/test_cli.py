@@ -75,7 +75,7 @@ def test_unknown_recipe_and_profile_are_one_line():
     result = call("run", "nope", "--profile", "smoke")
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert "unknown recipe 'nope' in profile smoke; expected one of scaled-mae" in result.output
-    assert "'huge' is not one of 'study', 'mini', 'smoke', 'paper'" in call("run", "--profile", "huge").output
+    assert "'huge' is not one of 'study', 'base', 'mini', 'smoke', 'paper'" in call("run", "--profile", "huge").output
 
 
 def test_run_makes_and_reads():

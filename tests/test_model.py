@@ -240,6 +240,7 @@ def test_the_logits_of_distances_are_as_defined():
     read = loss.read()
     np.testing.assert_allclose(read["points"], points, atol=1e-6)
     assert read["scale"] == pytest.approx(4) and read["biases"] == [0.5, 0.0, -1.0]
+    assert DistanceLoss(points, temperature=0.1).read()["scale"] == pytest.approx(100)
 
 
 def test_points_are_learned_where_they_are_to_be_and_stay_in_the_cube():

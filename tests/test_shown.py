@@ -51,3 +51,7 @@ def test_what_is_shown_has_its_first_column_as_index():
     assert text.index.name == "run" and text.loc["a"].tolist() == ["0.500", "yes"]
     assert list(text.columns) == ["accuracy", "same group"]
     assert shown(table.reset_index()).equals(text)
+
+
+def test_a_table_of_nothing_is_shown_as_such():
+    assert shown(pd.DataFrame()).empty

@@ -193,7 +193,7 @@ CLAIMS = (
         "title, conclusion",
         "Three dimensions are all that is needed.",
         (Says("learned-3", SOFTMAX, "equal", BOTH, "dimensions"),),
-        "The three that serve these 28 labels best, learned with the encoder; other labels may need other numbers.",
+        "Three numbers that are learned with the encoder for these 28 labels; other labels may need other numbers.",
     ),
     _ours(
         "comparable",

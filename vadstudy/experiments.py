@@ -151,6 +151,19 @@ DIMENSIONAL = (
         for d in CUT
     ),
 )
+#: Where a learned scale begins, by a temperature that it is divided by, on a third of train; dev is all they see. The
+#: best is to be that of :data:`DIMENSIONAL` before these are trained.
+SCALES = tuple(
+    Recipe(
+        f"search-learned-3-T{temperature:g}",
+        loss="distance",
+        mapper="learned-3",
+        temperature=temperature,
+        train_rows=12000,
+        splits=("dev",),
+    )
+    for temperature in (1.0, 0.3, 0.1, 0.03)
+)
 #: Lessons and tests have one number and three, and each kind of map once.
 LESSON_DIMENSIONAL = tuple(
     recipe
@@ -358,6 +371,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *RELATED,
             *_computed(),
             *SHARES,
+            *SCALES,
             *SEARCH,
             *TEMPERATURES,
             *TUNED,

@@ -313,9 +313,11 @@ class DistanceLoss(nn.Module):
         The labels' points, in [0, 1]: where they stay, or where they begin.
     learned : bool
         Whether they are learned; they stay in (0, 1) then, by a sigmoid.
+    temperature : float
+        The scale begins at 10 divided by it.
     """
 
-    def __init__(self, points: ArrayLike, learned: bool = False):
+    def __init__(self, points: ArrayLike, learned: bool = False, temperature: float = 1.0):
         super().__init__()
         placed = torch.tensor(np.array(points), dtype=torch.float32)
         if learned:
@@ -323,7 +325,7 @@ class DistanceLoss(nn.Module):
         else:
             self.register_buffer("places", placed, persistent=False)
         self.learned = learned
-        self.log_scale = nn.Parameter(torch.tensor(10.0).log())
+        self.log_scale = nn.Parameter(torch.tensor(10.0 / temperature).log())
         self.biases = nn.Parameter(torch.zeros(len(placed)))
 
     @property

@@ -256,7 +256,7 @@ class RunStore:
 
     def has(self, name: str) -> bool:
         """Whether a run of a recipe is recorded; small profiles, which make theirs when asked for, have all."""
-        return self.profile not in recipes.RECORDED or bool(self.seeds(name))
+        return name in self.recipes and (self.profile not in recipes.RECORDED or bool(self.seeds(name)))
 
     def __getitem__(self, name: str) -> Run:
         return self.get(name)

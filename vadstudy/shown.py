@@ -94,7 +94,7 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     """A table to be looked at: text under headings; a table without an index of its own has its first column as one."""
     named = flat(table)
     text = pd.DataFrame({heading(str(name)): cells(named, name) for name in columns(named)})
-    return text.set_index(text.columns[0])
+    return text.set_index(text.columns[0]) if len(text.columns) else text
 
 
 def _number(value, form):

@@ -191,7 +191,8 @@ def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objectiv
     if recipe.mapper and recipe.loss == "sorted":
         loss = SortedLoss(mappers.mapper(recipe.mapper, seed).points)
     elif recipe.mapper and recipe.loss == "distance":
-        loss = DistanceLoss(mappers.mapper(recipe.mapper, seed).points, recipe.mapper.startswith("learned"))
+        learned = recipe.mapper.startswith("learned")
+        loss = DistanceLoss(mappers.mapper(recipe.mapper, seed).points, learned, recipe.temperature)
     elif recipe.mapper:
         points = None if recipe.mapper == HUMAN else mappers.mapper(recipe.mapper, seed).points
         loss = PointLoss(points, recipe.loss, recipe.loss_lambda, recipe.temperature, recipe.target_noise)

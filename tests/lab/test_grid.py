@@ -88,6 +88,8 @@ def test_tasks_hold_each_job_once_and_after_its_sources(profile):
         for i, job in enumerate(task):
             assert set(grid.sources(store, job)) <= set(jobs), "what is not planned would be waited for forever"
             assert bool(set(grid.sources(store, job)) & set(task[:i])) == (i > 0)
+    if profile == "base":  # which has no folds
+        return
     # What needs runs of several tasks comes with the last of them, and so never keeps the others from starting.
     assert [job[0] for job in next(task for task in tasks if ("scaled-mae-fold3of3", SEED) in task)] == [
         "scaled-mae-fold3of3",

@@ -42,7 +42,7 @@ def unseen(
         ticks, places = [*ticks, *rows], [*places, *at]
     left.axvline(chance, color="0.3", linestyle=":", label=f"by guessing, {chance:.2f}")
     left.set_yticks(places, ticks)
-    left.set(xlim=(0, 1), ylim=(min(places) - 0.9, 0.9), xlabel="accuracy among the unseen (0 to 1)")
+    left.set(xlim=(0, 1), ylim=(min(places) - 0.9, 0.9), xlabel="accuracy among unseen (0 to 1)")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     left.set_title(ours, loc="left", fontsize=8)
 
@@ -53,7 +53,7 @@ def unseen(
         right.plot(ends[place], y, "o", color="white", markeredgecolor=colour(emotion), markeredgewidth=1.2)
         right.plot(ends[name], y, "o", color=colour(emotion))
     right.set_yticks(range(len(order)), [f"{each} ({emotions.loc[each, 'texts']:,})" for each in order])
-    right.set(xlim=(-0.02, 1.02), xlabel="share of its comments named so (0 to 1)", ylim=(-0.8, len(order) - 0.2))
+    right.set(xlim=(-0.02, 1.02), xlabel="share named so (0 to 1)", ylim=(-0.8, len(order) - 0.2))
     marks = [
         Line2D([], [], marker="o", linestyle="", color="0.3", markerfacecolor=face, markeredgewidth=1.2)
         for face in ("white", "0.3")
