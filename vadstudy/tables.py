@@ -57,7 +57,7 @@ def precisions(store: RunStore, names: Sequence[str]) -> str:
     bfloat16 is asked for; a processor that has none computes in single precision.
     """
     runs = [run for name in names if store.has(name) for run in store.all(name)]
-    found = Counter(run.meta.get("precision", run.recipe.precision) for run in runs)
+    found = Counter(run.meta.get("precision", getattr(run.recipe, "precision", "fp32")) for run in runs)
     words = {"bf16": "bfloat16", "fp32": "single precision"}
     said = " and ".join(f"{n} in {words.get(name, name)}" for name, n in found.most_common())
     return f"Of {found.total()} trainings, computed were {said}."
