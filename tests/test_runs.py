@@ -165,6 +165,11 @@ def test_a_failure_leaves_nothing_behind(store, monkeypatch):
     assert not list(store.folder.rglob("*.parquet")) and not store.place("bce", 42).exists()
 
 
+def test_a_recipe_has_runs_where_they_are_recorded_or_can_be_made(tmp_path):
+    assert not RunStore("study", tmp_path).has("softmax") and RECORD.has("softmax")
+    assert RunStore("smoke", tmp_path).has("softmax") and not RunStore("smoke", tmp_path).has("scaled-distance")
+
+
 def test_two_processes_train_a_run_once(tmp_path):
     script = (
         "import sys, pathlib; from vadstudy.runs import RunStore\n"

@@ -54,7 +54,7 @@ def test_study_s_second_encoder_is_base_and_of_what_it_lacks_nothing_is_made():
     assert list(found) == ["MiniLM-L6", "MPNet-base"]
     large = found["MPNet-base"]
     recorded = {name for name in large.recipes if large.seeds(name)}
-    assert {name for name in large.recipes if scale.there(large, name)} == recorded
+    assert {name for name in large.recipes if large.has(name)} == recorded
     scale.label_rows(large)
     assert not large.made
     assert scale.carried_name(large, "softmax") == "softmax"

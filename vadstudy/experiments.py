@@ -151,19 +151,19 @@ DIMENSIONAL = (
         for d in CUT
     ),
 )
-#: Where a learned scale begins, by a temperature that it is divided by, on a third of train; dev is all they see. The
-#: best is to be that of :data:`DIMENSIONAL` before these are trained.
-SCALES = tuple(
-    Recipe(
-        f"search-learned-3-T{temperature:g}",
-        loss="distance",
-        mapper="learned-3",
-        temperature=temperature,
-        train_rows=12000,
-        splits=("dev",),
+
+
+def _by_temperature(of: str, **fields: Any) -> tuple[Recipe, ...]:
+    """A search on dev by the temperature of a row's loss, on a third of train."""
+    return tuple(
+        Recipe(f"search-{of}-T{value:g}", temperature=value, train_rows=12000, splits=("dev",), **fields)
+        for value in (1.0, 0.3, 0.1, 0.03)
     )
-    for temperature in (1.0, 0.3, 0.1, 0.03)
-)
+
+
+#: Where a learned scale begins, by a temperature that it is divided by; the best is to be that of :data:`DIMENSIONAL`
+#: before these are trained.
+SCALES = _by_temperature("learned-3", loss="distance", mapper="learned-3")
 #: Lessons and tests have one number and three, and each kind of map once.
 LESSON_DIMENSIONAL = tuple(
     recipe
@@ -260,18 +260,8 @@ ALL_LAYERS = tuple(
     if recipe.name in ("softmax", "scaled-mae")
 )
 
-#: MAE+CE by the temperature of its softmax, on a third of train; dev is all they see.
-TEMPERATURES = tuple(
-    Recipe(
-        f"search-nrc-mae-ce-T{temperature:g}",
-        loss="mae+ce",
-        mapper="nrc",
-        temperature=temperature,
-        train_rows=12000,
-        splits=("dev",),
-    )
-    for temperature in (1.0, 0.3, 0.1, 0.03)
-)
+#: MAE+CE by the temperature of its softmax.
+TEMPERATURES = _by_temperature("nrc-mae-ce", loss="mae+ce", mapper="nrc")
 
 #: The winners of tuning on 4,000 comments (``runs/tuning.log``), by family; ``tests/test_tuning.py`` holds them to it.
 WINNERS: dict[str, dict[str, Any]] = {

@@ -56,16 +56,6 @@ PUBLISHED_MACRO_F1 = {"BERT, Demszky et al. 2020": 0.46}
 PUBLISHED_R = (0.630, 0.277, 0.311)
 
 
-def left_to_train(store: RunStore, names: Sequence[str]) -> list[str]:
-    """Those of the trainings that are not recorded; small profiles make theirs when they are asked for."""
-    return [name for name in names if not store.has(name)]
-
-
-def recorded(store: RunStore, names: Sequence[str]) -> list[str]:
-    """The others."""
-    return [name for name in names if name not in left_to_train(store, names)]
-
-
 def sorted_likely(run: Run, split: str) -> np.ndarray:
     """Log probabilities (n, 3, 28) of the labels in each dimension, of a run with sorted distributions."""
     outputs = run.outputs(split).astype(float)
@@ -85,7 +75,7 @@ def sorted_vad(run: Run, split: str = "test") -> np.ndarray:
 def rows(store: RunStore) -> dict[str, Row]:
     """Test labels of the softmax, and of the related systems that are recorded."""
     found = {SOFTMAX: tables.row(store.all("softmax"), tables.most_probable)}
-    for name in recorded(store, list(SYSTEMS)):
+    for name in filter(store.has, SYSTEMS):
         found[name] = tables.row(store.all(name), sorted_label if name == PARK.name else tables.most_probable)
     return found
 
@@ -115,7 +105,7 @@ def vad_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
     """VAD (n, 3) of EmoBank's test texts by Park et al.'s sums, beside rows that did not learn from it either."""
     zero_shot, on = carried.zero_shot(store), f"{carried.corpus(store, 'vad')}/test"
     found = {name: zero_shot[name] for name in ("softmax, expected", "nrc-mse", "nrc-mae")}
-    if recorded(store, [PARK.name]):
+    if store.has(PARK.name):
         found[PARK.name] = tables.row(store.all(PARK.name), lambda run: sorted_vad(run, on)), NOTHING
     return found
 
@@ -124,7 +114,7 @@ def searched(store: RunStore) -> pd.DataFrame:
     """Dev scores of Singh et al.'s shares of the main task, one seed each; those that are recorded (study only)."""
     lines = []
     for recipe in SHARES:
-        if recipe.name in store.recipes and recorded(store, [recipe.name]):
+        if store.has(recipe.name):
             run = store[recipe.name]
             found = metrics.scores(run.labels("dev"), tables.most_probable(run, "dev"))
             lines.append({"share": recipe.main_share} | {f"dev_{name}": value for name, value in found.items()})
@@ -134,7 +124,7 @@ def searched(store: RunStore) -> pd.DataFrame:
 def on_dev(store: RunStore) -> pd.Series:
     """Mean dev macro-F1 over seeds of each related system on single labels, by which one is taken to several."""
     found = {}
-    for name in recorded(store, list(SYSTEMS)):
+    for name in filter(store.has, SYSTEMS):
         label = sorted_label if name == PARK.name else tables.most_probable
         found[name] = np.mean([metrics.macro_f1(run.labels("dev"), label(run, "dev")) for run in store.all(name)])
     return pd.Series(found, name="dev_macro_f1", dtype=float)
@@ -157,7 +147,7 @@ def set_rows(store: RunStore) -> dict[str, Row]:
         likely = {split: expit(run.outputs(split, of.index).astype(float)) for split, of in truth.items()}
         return likely["test"] > metrics.best_common_threshold(likely["dev"], truth["dev"].to_numpy())
 
-    names = recorded(store, [recipe.name for recipe in SEVERAL_LABELS])
+    names = [recipe.name for recipe in SEVERAL_LABELS if store.has(recipe.name)]
     return {name: tables.row(store.all(name), named) for name in names}
 
 

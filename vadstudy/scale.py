@@ -16,7 +16,7 @@ from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.mappers import to_vad
-from vadstudy.recipes import ENCODER_NAMES, RECORDED
+from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import RunStore
 
 #: The regressors of both encoders, as they stand in the tables.
@@ -88,11 +88,6 @@ def encoders(store: RunStore) -> dict[str, RunStore]:
     return found
 
 
-def there(store: RunStore, name: str) -> bool:
-    """Whether a row can be shown: some seed of it is recorded, or the profile is one in which all is made."""
-    return name in store.recipes and (store.profile not in RECORDED or bool(store.seeds(name)))
-
-
 def carried_name(store: RunStore, name: str) -> str:
     """The training of a row that is carried to other corpora: in base the row itself, else one of its own."""
     return f"carried-{name}" if f"carried-{name}" in store.recipes else name
@@ -104,7 +99,7 @@ def label_rows(store: RunStore) -> dict[str, Row]:
     near = NearestEmotion().fit(nrc.points, np.arange(len(EMOTIONS)))
 
     def add(row, name, read):
-        if there(store, name):
+        if store.has(name):
             rows[row] = tables.row(store.all(name), read)
 
     add("baseline, threshold 0.3", "bce", lambda run: metrics.threshold_predictions(expit(run.outputs("test")), 0.3))
@@ -127,7 +122,7 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
     on = f"{target}/test"
 
     def add(row, name, read):
-        if there(store, name):
+        if store.has(name):
             rows[row] = tables.row(store.all(name), read)
 
     for name in ("scaled-mae", "nrc-mae", "nrc-mse"):
@@ -161,7 +156,7 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
         ("softmax, expected", "softmax-expected"),
         ("softmax, probabilities", "softmax-probabilities"),
     ):
-        if there(store, f"six-reader-{name}"):
+        if store.has(f"six-reader-{name}"):
             found["six"][row] = tables.row(store.all(f"six-reader-{name}"), tables.most_probable)
     target = store.recipes["sentiment-encoder"].corpus
     valences: dict[str, tuple[str, Callable[[Any, str], np.ndarray]]] = {
@@ -170,7 +165,7 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
         "softmax, expected": ("softmax", lambda run, on: _calibrated(run, on, nrc)[:, 0]),
     }
     for row, (name, valence) in valences.items():
-        if there(store, name := carried_name(store, name)):
+        if store.has(name := carried_name(store, name)):
             found["sentiment"][row] = tables.row(store.all(name), _positive(target, valence))
     return found
 
