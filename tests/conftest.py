@@ -1,5 +1,6 @@
 """What all tests share: no network, progress bars or windows, one thread, a build folder of their own; stores."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -32,6 +33,14 @@ RESAMPLES, bootstrap.RESAMPLES = bootstrap.RESAMPLES, bootstrap.RESAMPLES // 100
 
 # Not by the variable MPLBACKEND: notebooks that a test executes show their figures inline.
 matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _libraries_are_no_garbage():
+    """The Trainer collects garbage at its end, for a second where it looks through all of the libraries."""
+    from vadstudy import training  # noqa: F401
+
+    gc.freeze()
 
 
 @pytest.fixture

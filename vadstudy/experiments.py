@@ -425,7 +425,10 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             )
             for recipe in shown
         ]
-        chosen += _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
+        computed = _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
+        if profile == "smoke":
+            computed = [replace(r, encoder="tiny") if isinstance(r, Encoded | Named) else r for r in computed]
+        chosen += computed
     return {recipe.name: recipe for recipe in chosen}
 
 

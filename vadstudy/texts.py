@@ -1,10 +1,10 @@
 """A corpus as a recipe takes it: which texts are trained on, their tokens, and what is to be learned of each."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from datasets import Dataset, DatasetDict
+from datasets import DatasetDict
 
 from vadstudy import corpora
 from vadstudy.disk.schemas import SPLITS
@@ -54,10 +54,13 @@ class Texts:
     chosen_on: np.ndarray
     pad_id: int
 
-    def dataset(self, rows: np.ndarray) -> Dataset:
-        """What the Trainer takes a text's row from, and sorts it by."""
-        lengths = [len(self.tokens[i]) for i in rows]
-        return Dataset.from_dict({"index": rows, "label": self.labels[rows], "length": lengths})
+    def dataset(self, rows: np.ndarray) -> list[dict[str, Any]]:
+        """What the Trainer takes a text's row from, and sorts it by: the length of ``input_ids``."""
+        labels = self.labels[rows].tolist()
+        return [
+            {"index": i, "label": label, "input_ids": self.tokens[i]}
+            for i, label in zip(rows.tolist(), labels, strict=True)
+        ]
 
 
 def tokenized(recipe: Recipe, tokenizer: "PreTrainedTokenizerBase", corpus: DatasetDict) -> Texts:
