@@ -316,9 +316,7 @@ def test_hostile_names_are_shown_as_they_are(opened, tmp_path):
 #: A table and a formula that are wider than a telephone, and a figure.
 TEXT = f"""# Is it so?
 
-## What came out
-
-- **Yes.**
+**Abstract.** **Yes.**
 
 ## Next
 

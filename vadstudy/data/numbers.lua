@@ -1,8 +1,10 @@
--- Figures and tables are numbered in the order in which they stand, and named where the text refers to one, by an
--- empty link to its identifier: [](#tbl:rates) becomes Table 9. What a form has no way to say is said in its own.
+-- Sections, figures, tables and equations are numbered in the order in which they stand, and named where the text refers
+-- to one, by an empty link to its identifier: [](#tbl:rates) becomes Table 9. Sections have letters from the first on that
+-- has the class "appendix". What a form has no way to say is said in its own.
 
 local typst, html = FORMAT:match("typst"), FORMAT:match("html")
-local names, counts = {}, { Figure = 0, Table = 0 }
+local names, counts = {}, { Figure = 0, Table = 0, Equation = 0, Section = 0 }
+local appendix = false
 
 local function number(kind, block)
   counts[kind] = counts[kind] + 1
@@ -21,6 +23,39 @@ local function number(kind, block)
   end
   block.caption.long, block.attr = {}, pandoc.Attr()
   return { pandoc.Para(caption), block }
+end
+
+local function section(header)
+  if header.level ~= 2 or header.classes:includes("unnumbered") then return nil end
+  if header.classes:includes("appendix") then appendix, counts.Section = true, 0 end
+  counts.Section = counts.Section + 1
+  local sign = appendix and string.char(64 + counts.Section) or tostring(counts.Section)
+  names["#" .. header.identifier] = (appendix and "Appendix " or "Section ") .. sign
+  header.classes = {}
+  header.content:insert(1, pandoc.Space())
+  header.content:insert(1, pandoc.Str(sign))
+  return header
+end
+
+-- A formula in a div of its own, whose identifier begins with eq.
+local function equation(div)
+  if not div.identifier:match("^eq:") then return nil end
+  counts.Equation = counts.Equation + 1
+  names["#" .. div.identifier] = "Equation " .. counts.Equation
+  if typst then
+    div.content:insert(1, pandoc.RawBlock("typst", '#set math.equation(numbering: "(1)")'))
+  elseif html then
+    div.content:insert(pandoc.Para({ pandoc.Str(("(%d)"):format(counts.Equation)) }))
+    div.classes:insert("equation")
+  else
+    return div.content:walk({
+      Math = function(math)
+        math.text = math.text .. (" \\tag{%d}"):format(counts.Equation)
+        return math
+      end,
+    })
+  end
+  return div
 end
 
 local function picture(image)
@@ -67,6 +102,8 @@ end
 return {
   {
     traverse = "topdown",
+    Header = section,
+    Div = equation,
     Figure = function(figure) return number("Figure", figure) end,
     Table = function(table) return number("Table", table), false end,
   },

@@ -145,7 +145,7 @@ def _index(record, text):
         title=report.title(text),
         figures=to,
         claims=claims if (folder / "claims.csv").is_file() else "",
-        findings=text.partition("\n## What came out\n")[2].partition("\n## ")[0],
+        abstract=text.partition("**Abstract.** ")[2].partition("\n\n")[0],
         shown="\n\n".join(f"![{words}]({to}/{name}.png)" for name, words in SHOWN.items()),
         notebooks="\n".join(lines),
         tables="\n".join(f"- [{path.stem}](tables/{path.name})" for path in tables),

@@ -13,13 +13,12 @@ from typing import Any
 import matplotlib
 import typst
 
-from vadstudy import claims, confounds, tables
+from vadstudy import confounds, tables
 from vadstudy.disk import files
 from vadstudy.experiments import plan
-from vadstudy.paper import pandoc
+from vadstudy.paper import pandoc, sentences
 from vadstudy.paper.cells import as_markdown
 from vadstudy.paper.record import Record
-from vadstudy.paper.sentences import findings
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import RunStore
@@ -133,11 +132,11 @@ def markdown(store: RunStore) -> str:
         head_rate=recipe.head_learning_rate or recipe.learning_rate,
         record=record.sentence(),
         notice="" if comparable else NOTICE.format(corpora["corpus"]),
-        abstract=_abstract(record.table, encoder),
+        abstract=sentences.abstract(record.table, encoder),
         provenance=record.provenance(),
         seeds=tables.setting(store).split(", ")[1],
         seed_limit=_seed_limit(store),
-        findings="\n".join(f"- {line}" for line in findings(record.table, corpora, comparable)),
+        **sentences.answers(record.table, corpora, comparable),
     )
     return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -151,6 +150,10 @@ def _shown(record, fields, encoder):
         elif field.startswith("t_"):
             whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
             shown[field] = as_markdown(record.table(field[2:]), whose)
+    # The study's few rows in short: those that the paper has, and those that they are to be compared with.
+    few = record.table("table2").filter(regex="^(?!.*_sd$)")
+    few = few[few["paper_accuracy"].notna() | few["row"].isin([sentences.PLAIN, "baseline, argmax"])]
+    shown["few"] = as_markdown(few, f"{encoder}, here")
     ledger = record.table("10_claims")[["asked_by", "sentence", "section", "verdict"]]
     return shown | {"claims": as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)}
 
@@ -163,18 +166,6 @@ def _corpus(record):
         "test_rows": f"{kept['test']:,}",
         "rarest": ", ".join(f"{row.emotion} {row.support}" for row in rarest.itertuples()),
     }
-
-
-def _abstract(read, encoder):
-    rows, counts = read("table2").set_index("row"), claims.counted(read("10_claims"))
-    space, plain, paper = (rows.loc[name] for name in ("scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"))
-    return (
-        f"With {encoder}, the best way through the space (scaled VAD, MAE, SVM) has accuracy {space.accuracy:.3f} "
-        f"and macro-F1 {space.macro_f1:.3f}; a softmax of the same encoder, under equal conditions, "
-        f"{plain.accuracy:.3f} and {plain.macro_f1:.3f}; the paper's baseline, which names every label above 0.3, "
-        f"{paper.accuracy:.3f} and {paper.macro_f1:.3f}. Of the paper's claims, each a sentence that a run can "
-        f"contradict, in the paper's own terms: {counts['paper']}. Of our own, harder questions: {counts['us']}."
-    )
 
 
 def _seed_limit(store):

@@ -1,4 +1,4 @@
-"""What came out: the report's sentences, in words that follow the numbers of the notebooks' tables.
+"""What came out: the paper's paragraphs, in words that follow the numbers of the notebooks' tables.
 
 What is "no difference found" (after Holm's correction in its table) is written so, whatever was expected.
 """
@@ -7,12 +7,33 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from vadstudy import bootstrap, unseen
+from vadstudy import bootstrap, claims, unseen
 from vadstudy.errors import RunError
 
+Read = Callable[[str], pd.DataFrame]
+#: The row that goes through the space, of those that do the best, and the one that needs none.
+THROUGH, PLAIN = "scaled-mae, SVM", "softmax, argmax"
 
-def findings(read: Callable[[str], pd.DataFrame], corpora: dict[str, str], comparable: bool) -> list[str]:
-    """The list of what came out.
+
+def abstract(read: Read, encoder: str) -> str:
+    """The last three of the abstract's five sentences: the labels, the space, the unseen and the claims."""
+    rows, rated = read("table2").set_index("row"), read("08_emobank").set_index("row").pearson_V
+    among, counts = read("09_unseen").set_index("row")["among"], claims.counted(read("10_claims"))
+    space, plain, people = rows.loc[THROUGH], rows.loc[PLAIN], read("08_people").set_index("dimension")
+    return (
+        f"With {encoder}, the best way through the space has accuracy {space.accuracy:.3f} and macro-F1 "
+        f"{space.macro_f1:.3f}, a softmax of the same encoder {plain.accuracy:.3f} and {plain.macro_f1:.3f}. Read the "
+        "other way round, the softmax's probabilities carried through the lexicon's points agree with people's valence "
+        f"at r = {rated['softmax, expected, calibrated']:.2f}, the paper's regressor at {rated['scaled-mae']:.2f}, "
+        f"writers with readers at {people.readers_writers['valence']:.2f}. Among emotions that no training saw, a "
+        f"description finds the right one for {among['description, untrained']:.2f} of the comments and a place in the "
+        f"space for {among['nrc-mae, nearest']:.2f}, where guessing has {unseen.CHANCE:.2f}; of the paper's claims, in "
+        f"its own terms: {counts['paper']}, and of our harder questions: {counts['us']}."
+    )
+
+
+def answers(read: Read, corpora: dict[str, str], comparable: bool) -> dict[str, str]:
+    """What came out, a paragraph a question, by its field in the report's template.
 
     Parameters
     ----------
@@ -25,39 +46,28 @@ def findings(read: Callable[[str], pd.DataFrame], corpora: dict[str, str], compa
 
     Returns
     -------
-    list of str
+    dict of str
         In Markdown; a ``RunError`` if the tables lack a pair of rows.
     """
     pairs = pd.concat([read("04_differences"), read("05_differences")])
     losses, rows = read("table1").set_index("run"), read("table2").set_index("row")
-    return [
-        _regression(losses, comparable),
-        _order(pairs),
-        _decoding(rows, pairs),
-        _losses(losses, rows, pairs),
-        _mappers(pairs, read("07_meaning")),
-        _accuracy(corpora["sentiment"], read("06_imdb")),
-        _accuracy(corpora["six"], read("06_emotion")),
-        _correlation(corpora["vad"], read("06_emobank")),
-        _read_off(corpora["vad"], read("08_emobank"), read("08_people"), read("08_three_numbers")),
-        _unseen(read("09_unseen"), read("09_differences")),
-    ]
-
-
-def _regression(losses, comparable):
-    nrc, names = losses.loc["nrc-mae"], ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae")
-    shares = ", ".join(f"{name.removesuffix('-mae')} {losses.ratio[name]:.2f}" for name in names)
-    theirs = nrc.paper_loss / nrc.constant_loss
-    paper = f"; the paper's {nrc.paper_loss:.3f} is {theirs:.2f} of it" if comparable else ""
-    return (
-        f"**How well does a text tell its point?** On NRC's points the test MAE is {nrc.test_loss:.3f}, "
-        f"{nrc.ratio:.2f} of the {nrc.constant_loss:.3f} that the best constant has{paper}. The same share by "
-        f"mapper: {shares}."
-    )
+    return {
+        "a_detour": _order(pairs),
+        "a_decoding": _decoding(rows, pairs),
+        "a_mappers": _mappers(pairs),
+        "a_dealt": _dealt(read("07_meaning")),
+        "a_regression": _regression(losses, comparable),
+        "a_losses": _losses(losses, rows, pairs),
+        "a_read_off": _read_off(corpora["vad"], read("08_emobank"), read("08_emobank_differences"), read("08_people")),
+        "a_three": _three(read("08_three_numbers")),
+        "a_transfer": f"{_accuracy(corpora['sentiment'], read('06_imdb'))} "
+        f"{_accuracy(corpora['six'], read('06_emotion'))}",
+        "a_unseen": _unseen(read("09_unseen"), read("09_differences")),
+    }
 
 
 def _order(pairs):
-    steps = (("scaled-mae, SVM", "scaled-mae, 1NN"), ("softmax, argmax", "scaled-mae, SVM"))
+    steps = ((THROUGH, "scaled-mae, 1NN"), (PLAIN, THROUGH))
     verdict: dict[bool, list[str]] = {True: [], False: []}
     for score, name in bootstrap.SCORES.items():
         verdict[all(_pair(pairs, *step, score).verdict == "higher" for step in steps)].append(f"in {name}")
@@ -66,48 +76,82 @@ def _order(pairs):
         for held, words in ((True, "holds"), (False, "is not found"))
         if verdict[held]
     ]
-    return f"**1NN below the SVM, the SVM below softmax?** The order {' and '.join(said)}. " + " ".join(
-        _versus(pairs, *step) for step in steps
+    return (
+        f"The order *nearest label below SVM below softmax* {' and '.join(said)}. {_versus(pairs, PLAIN, THROUGH)} "
+        f"Within the space, {_versus(pairs, *steps[0])}"
     )
 
 
 def _decoding(rows, pairs):
-    decoded = "; ".join(
-        f"{row.accuracy:.3f} and {row.macro_f1:.3f} by {name.removeprefix('baseline, ')}"
-        for name, row in rows.iterrows()
-        if name.startswith("baseline")
-    )
+    first, argmax = (rows.loc[f"baseline, {how}"] for how in ("threshold 0.3", "argmax"))
     return (
-        f"**One baseline, three decodings.** Its accuracy and macro-F1 are {decoded}. The paper compares with the "
-        f"first: {_versus(pairs, 'scaled-mae, SVM', 'baseline, threshold 0.3')} Among those that name one label, "
-        + _versus(pairs, "softmax, argmax", "baseline, argmax")
+        f"Its scores are {first.accuracy:.3f} and {first.macro_f1:.3f} by that threshold, {argmax.accuracy:.3f} and "
+        f"{argmax.macro_f1:.3f} by argmax, of the same models. {_versus(pairs, THROUGH, 'baseline, threshold 0.3')} "
+        f"Of two that name one label each, {_versus(pairs, PLAIN, 'baseline, argmax')}"
+    )
+
+
+def _mappers(pairs):
+    return " ".join(
+        _versus(pairs, *pair) for pair in (("nrc-mae, SVM", "shuffled-mae, SVM"), ("spread-mae, SVM", "nrc-mae, SVM"))
+    )
+
+
+def _dealt(meaning):
+    return " ".join(
+        _versus(meaning, *pair)
+        for pair in (
+            ("labels where NRC has them", "labels dealt at random"),
+            ("spread, dealt at random", "scaled, where NRC has them"),
+        )
+    )
+
+
+def _regression(losses, comparable):
+    nrc, names = losses.loc["nrc-mae"], ("nrc-mae", "scaled-mae", "spread-mae", "shuffled-mae")
+    shares = ", ".join(f"{name.removesuffix('-mae')} {losses.ratio[name]:.2f}" for name in names)
+    theirs = nrc.paper_loss / nrc.constant_loss
+    paper = f"; the paper's {nrc.paper_loss:.3f} is {theirs:.2f} of it" if comparable else ""
+    return (
+        f"On NRC's points the test MAE is {nrc.test_loss:.3f}, {nrc.ratio:.2f} of the {nrc.constant_loss:.3f} that the "
+        f"best constant has{paper}. By mapper, the share is {shares}."
     )
 
 
 def _losses(losses, rows, pairs):
     mae, mse = (", ".join(f"{losses.loc[run, f'r2_{d}']:.2f}" for d in "VAD") for run in ("nrc-mae", "nrc-mse"))
     return (
-        f"**MAE or MSE?** At one learning rate, {_versus(pairs, 'nrc-mae, 1NN', 'nrc-mse, 1NN')} By an SVM, "
-        f"{_versus(pairs, 'nrc-mae, SVM', 'nrc-mse, SVM')} R² of valence, arousal and dominance is {mae} "
-        f"with MAE, {mse} with MSE. At the paper's learning rate of 5e-7, MSE keeps "
-        f"{losses.ratio['nrc-mse-5e-7']:.2f} of the constant's loss and has accuracy "
+        f"R² of valence, arousal and dominance is {mse} with MSE, {mae} with MAE. For naming emotions, at one learning "
+        f"rate, {_versus(pairs, 'nrc-mae, 1NN', 'nrc-mse, 1NN')} By an SVM, "
+        f"{_versus(pairs, 'nrc-mae, SVM', 'nrc-mse, SVM')} At the paper's learning rate for MSE, 5e-7, the regressor "
+        f"keeps {losses.ratio['nrc-mse-5e-7']:.2f} of the constant's loss and has accuracy "
         f"{rows.accuracy['nrc-mse-5e-7, 1NN']:.3f}."
     )
 
 
-def _mappers(pairs, meaning):
-    said = [
-        _versus(pairs, f"{a}-mae, {by}", f"{b}-mae, {by}")
-        for a, b in (("nrc", "shuffled"), ("spread", "nrc"))
-        for by in ("1NN", "SVM")
-    ]
-    over = [
-        _versus(meaning, "labels where NRC has them", "labels dealt at random"),
-        _versus(meaning, "spread, dealt at random", "scaled, where NRC has them"),
-    ]
+def _read_off(corpus, rated, pairs, people):
+    """What is read off a classifier beside regressors and people, in valence."""
+    valence, read = rated.set_index("row").pearson_V, "softmax, expected, calibrated"
+    regressors = ", ".join(f"{valence[name]:.2f} for *{name}*" for name in ("scaled-mae", "nrc-mae", "nrc-mse"))
+    found = {row: bootstrap.finding(_pair(pairs, read, row, "pearson_V")) for row in ("nrc-mae", "nrc-mse")}
+    said = "; ".join(f"against *{row}*, {words}" for row, words in found.items())
+    agreed = people.set_index("dimension").loc["valence"]
     return (
-        f"**Does it matter where the emotions lie?** {' '.join(said)} With the assignment of labels to points as "
-        f"the unit, nineteen dealt at random: {' '.join(over)}"
+        f"On {corpus}, Pearson's r with people's valence is {valence[read]:.2f} for the calibrated reading, "
+        f"{regressors} (the reading {said}). With the lexicon's words read by the untrained encoder besides, it is "
+        f"{valence['softmax + lexicon in the encoder']:.2f}; a ridge that learned from {corpus} has "
+        f"{valence['ridge on both']:.2f}. Readers and writers agree at {agreed.readers_writers:.2f}; noise in the "
+        f"ratings leaves {agreed.ceiling:.2f} to any model."
+    ).replace("95 % interval ", "")
+
+
+def _three(three):
+    """What three numbers are worth, once read off, for naming emotions."""
+    median, svm = (three.set_index("row").loc[name] for name in ("softmax, median, 1NN", THROUGH))
+    return (
+        "Through three numbers read off it, by the median and the nearest label, the softmax names emotions with "
+        f"accuracy {median.accuracy:.3f} and macro-F1 {median.macro_f1:.3f}; the regressor with an SVM has "
+        f"{svm.accuracy:.3f} and {svm.macro_f1:.3f}."
     )
 
 
@@ -118,34 +162,8 @@ def _accuracy(corpus, table):
     low, high, paper = row.accuracy_low, row.accuracy_high, row.paper_accuracy
     place = "above" if low > paper else "below" if high < paper else "not told apart from"
     return (
-        f"**Transfer to {corpus}**, accuracy: {said}. The paper reports {100 * paper:g} %; *{row.row}*, "
+        f"On {corpus}, accuracy is: {said}. The paper reports {100 * paper:g} %; *{row.row}*, "
         f"{100 * row.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}), is {place} it."
-    )
-
-
-def _correlation(corpus, table):
-    said = "; ".join(
-        f"*{row}* {', '.join(f'{r:.2f}' for r in found['pearson'])}" for row, found in table.groupby("row", sort=False)
-    )
-    return f"**Transfer to {corpus}**, Pearson's r with what people said of valence, arousal and dominance: {said}."
-
-
-def _read_off(corpus, rated, people, three):
-    """What is read off a classifier, in valence and through three numbers."""
-    rated, three = rated.set_index("row"), three.set_index("row")
-    regressors = rated.loc[["scaled-mae", "nrc-mae", "nrc-mse"], "pearson_V"]
-    said = ", ".join(
-        f"*{name}* {rated.pearson_V[name]:.2f}"
-        for name in ("softmax, expected, calibrated", "softmax + lexicon in the encoder", "ridge on both")
-    )
-    agreed = people.set_index("dimension").loc["valence"]
-    median, svm = (three.loc[name] for name in ("softmax, median, 1NN", "scaled-mae, SVM"))
-    return (
-        f"**The space read off a classifier.** Pearson's r with people's valence on {corpus}: the best regressor, "
-        f"*{regressors.idxmax()}*, {regressors.max():.2f}; {said}; readers and writers agree at "
-        f"{agreed.readers_writers:.2f}. Through three numbers read off it, the softmax names emotions with accuracy "
-        f"{median.accuracy:.3f} and macro-F1 {median.macro_f1:.3f}; the regressor with an SVM, {svm.accuracy:.3f} and "
-        f"{svm.macro_f1:.3f}."
     )
 
 
@@ -153,15 +171,14 @@ def _unseen(scored, pairs):
     """What a place and a name tell of an emotion that no training saw."""
     among, of = scored.set_index("row")["among"], "among"
     through, shuffled, name = "softmax through NRC", "softmax through shuffled NRC", "description, untrained"
-    said = [
-        f"{first} against {second}, {bootstrap.finding(_pair(pairs, first, second, of), unseen.MARGINS)}"
-        for first, second in ((through, shuffled), (name, through))
-    ]
+    place, called = (
+        bootstrap.finding(_pair(pairs, *pair, of), unseen.MARGINS) for pair in ((through, shuffled), (name, through))
+    )
     return (
-        f"**Emotions that no training saw.** Among the three or four of a part, guessing is right in "
-        f"{unseen.CHANCE:.2f}, *nrc-mae* in {among['nrc-mae, nearest']:.2f}, a description read by the untrained "
-        f"encoder in {among[name]:.2f}. "
-        f"{'; '.join(said)}."
+        f"Among the three or four of a part, guessing is right in {unseen.CHANCE:.2f}, *nrc-mae* in "
+        f"{among['nrc-mae, nearest']:.2f}, the softmax read out through NRC's places in {among[through]:.2f}, through "
+        f"shuffled places in {among[shuffled]:.2f} (NRC's against shuffled ones: {place}), and a description read by "
+        f"the untrained encoder in {among[name]:.2f} (against NRC's places: {called})."
     ).replace("95 % interval ", "")
 
 
@@ -174,7 +191,7 @@ def _pair(pairs, first, second, score):
     found = pairs[(pairs["first"] == first) & (pairs["second"] == second) & (pairs["score"] == score)]
     if found.empty:
         raise RunError(
-            f"neither 04_differences.csv nor 05_differences.csv has {first!r} against {second!r}; "
+            f"no table of differences has {first!r} against {second!r} in {score}; "
             "add the pair to the notebook that writes the table, then run `make paper`"
         )
     return next(found.itertuples())

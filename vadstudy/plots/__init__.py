@@ -36,6 +36,7 @@ from vadstudy.plots.space import (
 )
 from vadstudy.plots.tuning import tuning
 from vadstudy.plots.unseen import unseen
+from vadstudy.plots.ways import two_ways
 
 __all__ = [
     "CONFIG",
@@ -72,6 +73,7 @@ __all__ = [
     "text_lengths",
     "thresholds",
     "tuning",
+    "two_ways",
     "unseen",
     "use_style",
     "vad_space",
