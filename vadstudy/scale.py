@@ -129,27 +129,17 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
         add(name, carried_name(store, name), lambda run: to_vad(run.outputs(on), run.mapper.name))
     softmax = carried_name(store, "softmax")
     add("softmax, expected", softmax, lambda run: readout.expected(carried.likely(run, on), nrc))
-    add("softmax, expected, calibrated", softmax, lambda run: _calibrated(run, on, nrc))
+    add("softmax, expected, calibrated", softmax, lambda run: carried.calibrated(run, on))
     add("lexicon in the encoder", "vad-encoder-lexicon", lambda run: run.outputs("test"))
     truth = {split: carried.human(people, split) for split in ("train", "dev")}
-    add("ridge on the softmax", softmax, lambda run: _ridge(run, target, truth))
+    add("ridge on the softmax", softmax, lambda run: carried.ridged(run, target, truth))
     add("ridge on the encoder", "vad-encoder", lambda run: run.outputs("test"))
     return rows
 
 
-def _calibrated(run, on, nrc):
-    return readout.expected(carried.likely(run, on, carried.temperature(run)), nrc)
-
-
-def _ridge(run, target, truth):
-    logits = {split: run.outputs(f"{target}/{split}") for split in ("train", "dev", "test")}
-    model, temperature = carried.ridge(logits, truth)
-    return model.predict(readout.probabilities(logits["test"], temperature))
-
-
 def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     """By corpus: Emotion's labels, by an SVM on what a row says; IMDB's, by the valence and a threshold from train."""
-    nrc, found = mappers.nrc(), {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
+    found = {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
     for row, name in (
         ("scaled-mae", "scaled-mae"),
         ("nrc-mae", "nrc-mae"),
@@ -162,7 +152,7 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     valences: dict[str, tuple[str, Callable[[Any, str], np.ndarray]]] = {
         "scaled-mae": ("scaled-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
         "nrc-mae": ("nrc-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
-        "softmax, expected": ("softmax", lambda run, on: _calibrated(run, on, nrc)[:, 0]),
+        "softmax, expected": ("softmax", lambda run, on: carried.calibrated(run, on)[:, 0]),
     }
     for row, (name, valence) in valences.items():
         if store.has(name := carried_name(store, name)):
