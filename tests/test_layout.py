@@ -14,7 +14,7 @@ PACKAGE = ROOT / "vadstudy"
 READING = """
 emotions corpora ratings mappers recipes experiments base texts borrowed model inference origin training encoded
 computed runs classifiers readout metrics bootstrap shown tables transfer carried people confounds unseen dimensions
-related scale claims
+related scale asked claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities and the points

@@ -11,7 +11,7 @@ Files are the science, in this order; folders are the tools around it.
 - ``shown`` numbers in words; ``tables`` of what came out; ``transfer`` to other corpora;
   ``carried`` there, the space read off a classifier;
   ``people`` beside models; ``confounds`` one at a time; ``unseen`` emotions; other ``dimensions``;
-  ``related`` systems in one frame; two encoders, by their ``scale``; ``claims`` judged
+  ``related`` systems in one frame; two encoders, by their ``scale``; what is ``asked``; ``claims`` judged
 
 ``disk/`` files read with care and written whole; ``plots/`` figures and the interactive page; ``lab/`` many runs;
 ``paper/`` notebooks executed, report and pages; ``use/`` for who wants to use the model; ``cli`` every command.
