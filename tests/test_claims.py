@@ -163,7 +163,7 @@ THIRD = Claim("third", "Table 9", "It is more than a third.", (Says("a", "c", "h
 BOTH = Claim("both", "Table 9", "It is more than both.", (*MORE.says, *THIRD.says))
 
 
-def test_two_encoders_with_opposite_results_have_opposite_verdicts(monkeypatch):
+def test_two_encoders_with_opposite_results_have_opposite_verdicts(monkeypatch, store):
     monkeypatch.setattr(claims, "CLAIMS", (MORE, LESS))
     evidence = claims.Evidence({"labels": compared(a=180, b=60)})
     alone = claims.ledger(evidence)
@@ -176,6 +176,11 @@ def test_two_encoders_with_opposite_results_have_opposite_verdicts(monkeypatch):
     columns = list(table)
     assert columns[columns.index("verdict") :] == ["verdict", "evidence", "verdict_base", "evidence_base", "limits"]
     pd.testing.assert_frame_equal(table[list(alone)], alone)
+    claims.save(table, store)
+    assert list(pd.read_csv(store.output("reports") / "claims.csv")) == ["claim", *table]
+    short = pd.read_csv(store.output("reports", "tables") / "10_claims.csv", index_col="claim")
+    pd.testing.assert_frame_equal(short, table[list(short)])
+    assert list(short)[-4:] == ["verdict", "evidence", "verdict_base", "evidence_base"]
 
 
 def test_a_claim_of_which_an_encoder_has_no_comparison_is_not_recorded(monkeypatch):
