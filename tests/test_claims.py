@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import bootstrap, claims
+from vadstudy import bootstrap, claims, scale
+from vadstudy.asked import CLAIMS, UNTESTED, Claim, Says
 from vadstudy.bootstrap import Row
-from vadstudy.claims import CLAIMS, UNTESTED, Claim, Says
 from vadstudy.runs import RunStore
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_claims.ipynb"
@@ -58,6 +58,7 @@ def test_the_notebook_has_one_named_cell_for_every_claim():
 class Made:
     """Evidence with two comparisons, one of them of a row with one seed."""
 
+    second = None
     lines = pd.DataFrame(
         [
             {
@@ -104,6 +105,7 @@ def test_a_line_has_the_numbers_that_decided_it(monkeypatch):
     assert table.loc["a", "evidence"] == "accuracy of x less y: +0.020 (+0.010 to +0.030): higher"
     assert table.loc["b", "evidence"] == "macro-F1 of x less z: +0.000 (-0.010 to +0.010): equal"
     assert (table.loc["a", "rows"], table.loc["a", "limits"]) == ("x; y", "One corpus.")
+    assert "verdict_base" not in table
     with pytest.raises(ValueError, match="unknown claim 'd'; expected one of a, b, c"):
         claims.judge(Made, "d")
 
@@ -129,24 +131,96 @@ def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
     # Two rows of 200 texts, right equally often, but not on the same ones: too few to say that they are equal.
     labels, right = np.zeros(200, int), np.arange(200) % 2
     rows = {"a": Row([right]), "b": Row([1 - right]), "c": Row([right])}
-    evidence = object.__new__(claims.Evidence)
-    evidence.compared = {"labels": bootstrap.compare(rows, labels, n_resamples=400)}
     made = Claim("k", "Table 9", "They are equal.", tuple(Says("a", other, "equal", ("accuracy",)) for other in "bc"))
     monkeypatch.setattr(claims, "CLAIMS", (made,))
-    assert list(evidence.judged(claims.MARGINS)["verdict"]) == ["no difference found", "equal"]
+    evidence = claims.Evidence({"labels": bootstrap.compare(rows, labels, n_resamples=400)})
+    assert list(evidence.lines["verdict"]) == ["no difference found", "equal"]
     assert list(evidence.judged({"accuracy": 9, "macro_f1": 9})["verdict"]) == ["equal", "equal"]
 
 
-def test_a_row_that_is_not_recorded_decides_nothing(monkeypatch):
+def compared(**rows):
+    """A comparison of rows that are right for a number of 200 texts, each of two trainings."""
     labels = np.zeros(200, int)
-    evidence = object.__new__(claims.Evidence)
-    evidence.compared = {"labels": bootstrap.compare({"a": Row([labels] * 2, ("a", "b"))}, labels, n_resamples=50)}
+    found = {
+        name: Row([(np.arange(200) >= right).astype(int)] * 2, ((name, 1), (name, 2))) for name, right in rows.items()
+    }
+    return bootstrap.compare(found, labels, n_resamples=200)
+
+
+def test_a_row_that_is_still_to_come_decides_nothing(monkeypatch):
     made = Claim("k", "Table 9", "It is more.", (Says("a", 0.5, "higher", ("accuracy",)), Says("a", "b", "higher")))
     monkeypatch.setattr(claims, "CLAIMS", (made,))
-    evidence.lines = evidence.judged(claims.MARGINS)
-    line = claims.judge(evidence, "k")
+    monkeypatch.setattr(claims, "comparisons", lambda store: {"labels": compared(a=200)})
+    line = claims.judge(claims.Evidence(RunStore("smoke")), "k")
     assert line["verdict"] == "inconclusive"
     assert "accuracy of a less b: b not recorded yet; macro-F1 of a less b: b not recorded yet" in line["evidence"]
+
+
+MORE = Claim("more", "Table 9", "It is more.", (Says("a", "b", "higher", ("accuracy",)),))
+LESS = Claim("less", "Table 9", "It is less.", (Says("a", "b", "lower", ("accuracy",)),))
+OTHER = Claim("other", "section 5", "It is more there.", (Says("a", "b", "higher", ("accuracy",), "imdb"),))
+THIRD = Claim("third", "Table 9", "It is more than a third.", (Says("a", "c", "higher", ("accuracy",)),))
+BOTH = Claim("both", "Table 9", "It is more than both.", (*MORE.says, *THIRD.says))
+
+
+def test_two_encoders_with_opposite_results_have_opposite_verdicts(monkeypatch, store):
+    monkeypatch.setattr(claims, "CLAIMS", (MORE, LESS))
+    evidence = claims.Evidence({"labels": compared(a=180, b=60)})
+    alone = claims.ledger(evidence)
+    evidence.second = claims.Evidence({"labels": compared(a=60, b=180)})
+    table = claims.ledger(evidence)
+    assert list(table["verdict"]) == ["supported", "not supported"]
+    assert list(table["verdict_base"]) == ["not supported", "supported"]
+    assert table.loc["more", "evidence"].startswith("accuracy of a less b: +0.600 (")
+    assert table.loc["more", "evidence_base"].startswith("accuracy of a less b: -0.600 (")
+    columns = list(table)
+    assert columns[columns.index("verdict") :] == ["verdict", "evidence", "verdict_base", "evidence_base", "limits"]
+    pd.testing.assert_frame_equal(table[list(alone)], alone)
+    claims.save(table, store)
+    assert list(pd.read_csv(store.output("reports") / "claims.csv")) == ["claim", *table]
+    short = pd.read_csv(store.output("reports", "tables") / "10_claims.csv", index_col="claim")
+    pd.testing.assert_frame_equal(short, table[list(short)])
+    assert list(short)[-4:] == ["verdict", "evidence", "verdict_base", "evidence_base"]
+
+
+def test_a_claim_of_which_an_encoder_has_no_comparison_is_not_recorded(monkeypatch):
+    monkeypatch.setattr(claims, "CLAIMS", (MORE, OTHER, THIRD, BOTH))
+    made = compared(a=180, b=60, c=50)
+    evidence = claims.Evidence({"labels": made, "imdb": made})
+    evidence.second = claims.Evidence({"labels": compared(a=180, b=60)})
+    table = claims.ledger(evidence)
+    assert set(table["verdict"]) == {"supported"}
+    assert list(table["verdict_base"]) == ["supported", "not recorded", "not recorded", "inconclusive"]
+    assert list(table.loc[["other", "third"], "evidence_base"]) == ["", ""]
+    assert table.loc["both", "evidence_base"].endswith("; accuracy of a less c: not recorded")
+    evidence.second = claims.Evidence({"labels": compared(a=60, b=180)})
+    assert claims.ledger(evidence).loc["both", "verdict_base"] == "not supported", "what is recorded can contradict"
+
+
+def test_the_second_encoder_stands_beside_the_first_where_it_has_recorded_runs(monkeypatch):
+    class Other(RunStore):
+        """Another store of the same profile, which can be left without a run."""
+
+        empty = False
+
+        def has(self, name):
+            return not self.empty and super().has(name)
+
+    store, other = RunStore("smoke"), Other("smoke")
+    ours = ("better-accuracy", "comparable", "readout-estimates-vad", "imdb", "mae-beats-mse", "other-encoders")
+    monkeypatch.setattr(claims, "CLAIMS", tuple(claim for claim in CLAIMS if claim.key in ours))
+    given = scale.comparisons(store, store)
+    monkeypatch.setattr(claims, "comparisons", lambda _: given)
+    assert claims.Evidence(store).second is None, "an encoder is not set beside itself"
+    monkeypatch.setattr(scale, "second", lambda _: other)
+    table = claims.ledger(claims.Evidence(store))
+    for key in ("better-accuracy", "comparable", "readout-estimates-vad"):
+        assert table.loc[key, "verdict_base"] != "not recorded"
+        assert table.loc[key, "evidence_base"] == table.loc[key, "evidence"]
+    assert table.loc["imdb", "verdict_base"] == table.loc["mae-beats-mse", "verdict_base"] == "not recorded"
+    assert table.loc["other-encoders", "verdict_base"] == "not testable here"
+    other.empty = True
+    assert "verdict_base" not in claims.ledger(claims.Evidence(store))
 
 
 def test_all_evidence_is_judged_by_them(monkeypatch):

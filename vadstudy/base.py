@@ -7,8 +7,9 @@ GoEmotions and to be carried to other corpora (``carried-…``), is one training
 from dataclasses import replace
 from typing import Any
 
-from vadstudy.experiments import ALL_LAYERS, ELSEWHERE, MAIN
+from vadstudy.experiments import ALL_LAYERS, MAIN
 from vadstudy.recipes import SVM, Computed, Encoded, Reader, Recipe
+from vadstudy.untrained import ELSEWHERE
 
 ENCODER = "mpnet"
 #: The learning rates that are tried for the encoder's upper two layers, on a third of train; the middle is the study's.

@@ -52,6 +52,11 @@ def likely(run: Run, split: str, temperature: float = 1.0) -> np.ndarray:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
+def calibrated(run: Run, split: str) -> np.ndarray:
+    """The expected NRC point (n, 3) of a split's texts by a classifier's probabilities at :func:`temperature`."""
+    return readout.expected(likely(run, split, temperature(run)), mappers.nrc())
+
+
 def warmest(run: Run, target: str, human: np.ndarray) -> float:
     """Of :data:`TEMPERATURES`, the one whose expected points agree best with people's (n, 3) on EmoBank's dev."""
     return max(
@@ -93,7 +98,7 @@ def zero_shot(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]
         "nrc-mse": point("carried-nrc-mse"),
         "softmax, median": (median, NOTHING),
         "softmax, expected": expected("carried-softmax", lambda run: 1.0),
-        "softmax, expected, calibrated": expected("carried-softmax", temperature),
+        "softmax, expected, calibrated": (tables.row(softmax, lambda run: calibrated(run, on)), NOTHING),
         "bce, expected": expected("carried-bce", lambda run: 1.0),
         "lexicon mean": plain("vad-lexicon"),
         "words of comments": (Row([to_vad(store["vad-words-transferred"].outputs(split), "scaled")]), NOTHING),
@@ -105,14 +110,15 @@ def zero_shot(store: RunStore, split: str = "test") -> dict[str, tuple[Row, str]
 
 def vad_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
     """VAD (n, 3) of EmoBank's test texts: :func:`zero_shot`'s rows, and those that learned from its train split."""
-    learned = f"all, from {len(human(store, 'train')):,} texts"
+    target, people = corpus(store, "vad"), {split: human(store, split) for split in ("train", "dev")}
+    learned = f"all, from {len(people['train']):,} texts"
 
     def of(name, read=lambda run: run.outputs("test")):
         return tables.row(store.all(name), read), learned
 
     return zero_shot(store) | {
         "bag of words": of("vad-words"),
-        "ridge on the softmax": of("carried-softmax", lambda run: _ridge(store, run)),
+        "ridge on the softmax": of("carried-softmax", lambda run: ridged(run, target, people)),
         "ridge on the encoder": of("vad-encoder"),
         "ridge on both": of("vad-encoder-softmax"),
         "regressor of people's VAD": of("human-mse"),
@@ -133,11 +139,10 @@ def _summed(store, run, split):
     )
 
 
-def _ridge(store, run):
-    """People's VAD of EmoBank's test texts, by :func:`ridge` on a softmax's logits."""
-    target = corpus(store, "vad")
+def ridged(run: Run, target: str, people: Mapping[str, np.ndarray]) -> np.ndarray:
+    """People's VAD (n, 3) of the test texts of a corpus ``target``, by :func:`ridge` on a softmax's logits."""
     logits = {split: run.outputs(f"{target}/{split}") for split in ("train", "dev", "test")}
-    model, t = ridge(logits, {split: human(store, split) for split in ("train", "dev")})
+    model, t = ridge(logits, people)
     return model.predict(readout.probabilities(logits["test"], t))
 
 

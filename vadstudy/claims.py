@@ -1,17 +1,4 @@
-"""The claims ledger: the paper's claims and our harder questions, and what the recorded runs say to each.
-
-A claim is one sentence that a recorded run can contradict, and the comparisons that test it. A claim of the paper is
-tested in the paper's own terms: against the baseline, the floor or the learning rate that it has. What we ask beyond
-that, with equal conditions and other yardsticks, stands apart, and is counted apart.
-
-The rules stand here, in code. Their first form was written before the runs of more than one seed were trained. Later,
-when numbers were known, came: that a row without chance needs no seeds (it turned the bag of words on GoEmotions from
-inconclusive to not supported); the comparisons of the two transfers with words of the same comments, which first read
-whole reviews and then only as much as the regressor does; that trainings are paired, that a pair's scores are its
-family, and that the paper's claims are tested in its own terms, apart from ours. The comparisons over assignments were
-written before an assignment was scored, those of the read-out when one seed's prototypes were known and before the rows
-over seeds were, those of unseen emotions when prototypes on the untrained encoder were known and before a training
-without an emotion was scored, those of dimensions before one with another number was trained. A verdict is
+"""The claims ledger: what the recorded runs say to each claim (:mod:`vadstudy.asked`). A verdict is
 
 - *supported*, if every comparison that the claim makes came out as it says,
 - *not supported*, if one came out otherwise: the opposite was found, or, where a difference is claimed, equality, or,
@@ -21,22 +8,24 @@ without an emotion was scored, those of dimensions before one with another numbe
 - *not testable here*, if what the claim speaks of was not run.
 
 A pair's comparisons are corrected together, by Holm, here as in every other table.
+
+Each encoder has its column. The second one's rows (:mod:`vadstudy.scale`) are judged by the same rules; of it not all
+that the study has is trained, and a claim of which it has no comparison is *not recorded*.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-from vadstudy import bootstrap, carried, confounds, dimensions, mappers, people, tables, transfer, unseen
+from vadstudy import bootstrap, carried, confounds, dimensions, mappers, people, scale, tables, transfer, unseen
+from vadstudy.asked import BOTH, CLAIMS, READ_OFF, REGRESSORS, SOFTMAX, UNTESTED
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files
 from vadstudy.runs import RunStore
 
-BOTH = ("accuracy", "macro_f1")
 MIN_SEEDS = 2
 #: Comparisons for which the minimum of seeds does not hold: one run each, of the flagship, or emotions as the unit.
 NOT_BY_SEED = ("imdb", "emotion", "unseen")
@@ -52,324 +41,74 @@ FAMILIES = {
     "unseen": ("among", "harmonic"),
 }
 MARGINS = {**carried.MARGINS, **unseen.MARGINS, "ratio": 0.01, "rho": 0.1}
+NOT_RECORDED = "not recorded"
 
 
-@dataclass(frozen=True)
-class Says:
-    """One comparison that a claim makes: ``first`` is ``expected`` ("higher", "lower", "equal") than ``second``, a row
-    or a number.
-
-    ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, confusion, assignments,
-    imdb, emotion; of rows that are carried: emobank, readers (EmoBank's), reviews (IMDB's), tweets (Emotion's); unseen
-    (emotions that were left out of the training), dimensions (other numbers of them).
-    """
-
-    first: str
-    second: str | float
-    expected: str
-    scores: tuple = BOTH
-    on: str = "labels"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim: ``key``, where it stands, one testable sentence, the comparisons that test it, whose question it is.
-
-    ``note`` is what limits the verdict. Without comparisons the claim is not testable here, and ``note`` says why.
-    """
-
-    key: str
-    section: str
-    sentence: str
-    says: tuple = ()
-    note: str = ""
-    asked_by: str = "paper"
-
-
-def _ours(*fields) -> Claim:
-    return replace(Claim(*fields), asked_by="us")
-
-
-SPACE, SOFTMAX, BASELINE = "scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"
-READ_OFF, REGRESSORS = "softmax, expected, calibrated", ("scaled-mae", "nrc-mae", "nrc-mse")
-MEANINGFUL, DEALT = "labels where NRC has them", "labels dealt at random"
-ONE_RUN = "One run, the flagship's; its interval holds the test texts only."
-
-CLAIMS = (
-    Claim(
-        "better-accuracy",
-        "Table 2",
-        "The way through VAD has the better accuracy than the baseline that names every label above 0.3.",
-        (Says(SPACE, BASELINE, "higher", ("accuracy",)),),
-        "The two answer by different rules: the baseline may name none or several labels, and is then wrong.",
-    ),
-    Claim(
-        "worse-macro-f1",
-        "Table 2",
-        "The way through VAD has the worse macro-F1 than that baseline.",
-        (Says(SPACE, BASELINE, "lower", ("macro_f1",)),),
-    ),
-    Claim(
-        "scaling-helps",
-        "Tables 2 and 3",
-        "Scaling VAD by quantiles helps classification.",
-        tuple(Says(f"scaled-mae, {by}", f"nrc-mae, {by}", "higher") for by in ("1NN", "SVM")),
-    ),
-    Claim(
-        "raw-regresses-better",
-        "Table 1",
-        "Raw VAD is regressed with a smaller loss than scaled VAD.",
-        (Says("nrc-mae", "scaled-mae", "lower", ("test_loss",), "losses"),),
-        "The two losses have different scales: raw points lie closer together.",
-    ),
-    Claim(
-        "svm-beats-1nn",
-        "Tables 2 and 3",
-        "The SVM beats the nearest neighbour.",
-        tuple(Says(f"{name}-mae, SVM", f"{name}-mae, 1NN", "higher") for name in ("nrc", "scaled")),
-    ),
-    Claim(
-        "mae-beats-mse",
-        "Tables 1 and 2",
-        "MAE at its learning rate is the better loss for classifying than MSE at a hundredth of it.",
-        (Says("nrc-mae, 1NN", "nrc-mse-5e-7, 1NN", "higher"),),
-        "At the paper's 5e-7, MSE hardly trains; MAE here has this study's rate.",
-    ),
-    Claim(
-        "ce-trades",
-        "Table 2, equation 1",
-        "MAE+CE raises accuracy and lowers macro-F1.",
-        (
-            Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "higher", ("accuracy",)),
-            Says("nrc-mae-ce, 1NN", "nrc-mae, 1NN", "lower", ("macro_f1",)),
-        ),
-        "At the paper's temperature of 1.",
-    ),
-    Claim(
-        "arbitrary-as-good",
-        "Table 3",
-        "Evenly spread points without meaning serve as well as scaled VAD.",
-        (Says("spread, dealt at random", "scaled, where NRC has them", "equal", BOTH, "assignments"),),
-        "By 1NN, on a third of train; the unit is the assignment of labels to points, of which 19 were drawn.",
-    ),
-    Claim(
-        "structure-unused",
-        "Table 3, discussion",
-        "The model makes no use of VAD's structure.",
-        (
-            Says(MEANINGFUL, DEALT, "equal", (*BOTH, "included"), "assignments"),
-            Says("scaled-mae, 1NN", SOFTMAX, "equal", ("rho",), "confusion"),
-        ),
-        "NRC's assignment against 19 random ones, on two sets of points, on a third of train; and whether confusions "
-        "follow the distances in VAD more than those of a softmax that knows no VAD.",
-    ),
-    Claim(
-        "imdb",
-        "section 5",
-        "Valence alone tells positive from negative reviews of IMDB better than chance, 50 %.",
-        (Says("regressor, threshold from test", 0.5, "higher", ("accuracy",), "imdb"),),
-        "The threshold is chosen on test, as in the paper. " + ONE_RUN,
-    ),
-    Claim(
-        "emotion",
-        "section 5",
-        "An SVM on VAD tells Emotion's labels apart better than the floor that the paper names, 25 %.",
-        (Says("regressor and SVM", 0.25, "higher", ("accuracy",), "emotion"),),
-        "The data set has six labels, and a third of it is the largest class. " + ONE_RUN,
-    ),
-    Claim(
-        "unseen",
-        "introduction",
-        "A regressor to VAD names emotions that it was never trained on better than guessing does.",
-        tuple(
-            Says(f"{name}, nearest", unseen.CHANCE, "higher", ("among",), "unseen")
-            for name in ("nrc-mae", "scaled-mae")
-        ),
-        "Among three or four unseen emotions; the unit is the emotion, of which 27 were left out in seven parts.",
-    ),
-    Claim("other-encoders", "Tables 1 to 3", "The numbers of the paper are those of BERT-base-cased."),
-    Claim(
-        "compact",
-        "title, conclusion",
-        "Three dimensions are all that is needed.",
-        (Says("learned-3", SOFTMAX, "equal", BOTH, "dimensions"),),
-        "Three numbers that are learned with the encoder for these 28 labels; other labels may need other numbers.",
-    ),
-    _ours(
-        "comparable",
-        "abstract",
-        "The way through VAD is as good as a plain softmax of the same encoder.",
-        (Says(SPACE, SOFTMAX, "equal"),),
-        "Equal encoder, layers, epochs, batch and learning rate.",
-    ),
-    _ours(
-        "raw-regresses-better-by-ratio",
-        "Table 1",
-        "Raw VAD is the easier regression, as a share of what the best constant loses.",
-        (Says("nrc-mae", "scaled-mae", "lower", ("ratio",), "losses"),),
-    ),
-    _ours(
-        "mae-beats-mse-at-one-rate",
-        "Tables 1 and 2",
-        "MAE is the better loss than MSE at one learning rate, by 1NN and by an SVM.",
-        tuple(Says(f"nrc-mae, {by}", f"nrc-mse, {by}", "higher") for by in ("1NN", "SVM")),
-        "How large the gap is depends on the reader: compare 1NN's with the SVM's.",
-    ),
-    _ours(
-        "respectable",
-        "Table 1",
-        "The regressor explains part of each dimension, and its MAE is below 0.6 of the constant's.",
-        (
-            Says("scaled-mae", 0.6, "lower", ("ratio",), "losses"),
-            Says("scaled-mae", 0.0, "higher", ("r2_V", "r2_A", "r2_D"), "losses"),
-        ),
-        "0.6 was set when one seed's losses were known; the paper's own are 0.55 to 0.57 of the constants here.",
-    ),
-    _ours(
-        "imdb-beyond-words",
-        "section 5",
-        "On IMDB, valence beats the lexicon's mean and words of the same comments.",
-        tuple(
-            Says("regressor, threshold from train", f"{other}, threshold from train", "higher", ("accuracy",), "imdb")
-            for other in ("lexicon mean", "words of comments")
-        ),
-        ONE_RUN + " The words' bag learned as the regressor did, and reads as much of a review.",
-    ),
-    _ours(
-        "emotion-beyond-words",
-        "section 5",
-        "On Emotion, VAD beats the largest class, the lexicon's mean and words of the same comments.",
-        tuple(
-            Says("regressor and SVM", other, "higher", BOTH, "emotion")
-            for other in ("majority class", "lexicon mean and SVM", "words of comments and SVM")
-        ),
-        ONE_RUN,
-    ),
-    _ours(
-        "bag-of-words",
-        "not in the paper",
-        "A bag of words would do as well on GoEmotions.",
-        (Says("bag of words", SPACE, "equal"),),
-    ),
-    _ours(
-        "readout-estimates-vad",
-        "not in the paper",
-        "A point read off a softmax agrees with people's VAD better than a regressor's.",
-        tuple(Says(READ_OFF, name, "higher", carried.CORRELATIONS, "emobank") for name in REGRESSORS),
-        "Neither learned anything from EmoBank; the softmax's temperature is from GoEmotions' dev.",
-    ),
-    _ours(
-        "mse-for-vad",
-        "Table 1",
-        "A regressor that was trained with MSE agrees with people's VAD better than with MAE.",
-        (Says("nrc-mse", "nrc-mae", "higher", carried.CORRELATIONS, "emobank"),),
-    ),
-    _ours(
-        "as-writers",
-        "not in the paper",
-        "A point read off a softmax agrees with readers in valence as well as writers do.",
-        (Says(READ_OFF, "writers", "equal", ("pearson_V",), "readers"),),
-        "Equal is within 0.05 of r. Writers are other raters who were asked how the writer felt.",
-    ),
-    _ours(
-        "through-three-numbers",
-        "Tables 2 and 3",
-        "Three numbers read off a softmax name emotions better than a regressor's three with an SVM.",
-        (Says("softmax, median, 1NN", SPACE, "higher"),),
-        "Written when the softmax's scores were known.",
-    ),
-    _ours(
-        "readout-carries-over",
-        "section 5",
-        "On IMDB and Emotion, numbers read off a softmax tell labels apart better than a regressor's.",
-        tuple(
-            Says("softmax, expected", name, "higher", scores, on)
-            for on, scores in (("reviews", carried.SEPARATION), ("tweets", BOTH))
-            for name in REGRESSORS
-        ),
-        "IMDB by valence and a threshold from 2,500 reviews; Emotion by an SVM on three numbers.",
-    ),
-    _ours(
-        "unseen-by-meaning",
-        "introduction",
-        "An unseen emotion is named by what its place in NRC's map means.",
-        (Says("softmax through NRC", unseen.SHUFFLED, "higher", ("among",), "unseen"),),
-        "Against the same softmax and points with labels dealt at random, five times.",
-    ),
-    _ours(
-        "unseen-by-name",
-        "introduction",
-        "What an unseen emotion is called tells more of it than its place in the space.",
-        tuple(
-            Says("description, untrained", name, "higher", ("among", "harmonic"), "unseen")
-            for name in ("nrc-mae, nearest", "scaled-mae, nearest", "nrc-mse, nearest", "softmax through NRC")
-        ),
-        "The encoder that reads the descriptions was not trained on a comment; their wording is ours.",
-    ),
-    _ours(
-        "unseen-by-both",
-        "introduction",
-        "What a classifier knows of other emotions adds to what an unseen one is called.",
-        (Says("both", "description, untrained", "higher", ("among",), "unseen"),),
-    ),
-    _ours(
-        "as-good-as-any-three",
-        "conclusion",
-        "Valence, arousal and dominance serve as well as any three dimensions.",
-        (Says("scaled-distance", "learned-3", "equal", BOTH, "dimensions"),),
-        "NRC's points, scaled, and learned ones, both by the cross-entropy of distances.",
-    ),
-)
-UNTESTED = {
-    "other-encoders": "BERT-base-cased was not trained here; the profile `paper` does it, on a GPU.",
-}
+def comparisons(store: RunStore) -> dict[str, Any]:
+    """All comparisons that the ledger rests on, by what a claim's is ``on`` (:class:`vadstudy.asked.Says`)."""
+    labels = store["nrc-mae"].labels("test")
+    rows = {**tables.classifier_predictions(store), **tables.mapper_predictions(store)}
+    rows |= carried.three_numbers(store)
+    rows["bag of words"] = Row([tables.most_probable(store["labels-words"])])
+    distances = squareform(pdist(mappers.nrc().points))
+    near = {name: rows[name] for name in ("scaled-mae, 1NN", SOFTMAX)}
+    emobank, reviews, tweets = (of(store) for of in (carried.vad_rows, carried.sentiment_rows, carried.six_rows))
+    return {
+        "labels": bootstrap.compare(rows, labels),
+        "confusion": bootstrap.compare(near, labels, lambda p, y: bootstrap.confusion_by_distance(p, y, distances)),
+        "losses": tables.losses(store, ["nrc-mae", "scaled-mae"]),
+        "imdb": transfer.sentiment_compared(store),
+        "emotion": transfer.six_compared(store),
+        "emobank": carried.vad_compared(store, {name: emobank[name] for name in (READ_OFF, *REGRESSORS)}),
+        "readers": people.beside_writers(store, {READ_OFF: emobank[READ_OFF]}),
+        "reviews": carried.sentiment_compared(store, reviews),
+        "tweets": carried.six_compared(store, tweets),
+        "unseen": unseen.compared(store, unseen.rows(store)),
+        "dimensions": tables.compare(store, dimensions.rows(store, ("learned-3", "scaled-distance"))),
+        "assignments": confounds.assignment_scores(store),
+    }
 
 
 class Evidence:
-    """All comparisons that the ledger rests on, made once; ``lines`` are :meth:`judged` by the ledger's margins."""
+    """Comparisons of one encoder's rows, made once; ``lines`` are :meth:`judged` by the ledger's margins.
 
-    def __init__(self, store: RunStore):
-        labels = store["nrc-mae"].labels("test")
-        rows = {**tables.classifier_predictions(store), **tables.mapper_predictions(store)}
-        rows |= carried.three_numbers(store)
-        rows["bag of words"] = Row([tables.most_probable(store["labels-words"])])
-        distances = squareform(pdist(mappers.nrc().points))
-        near = {name: rows[name] for name in ("scaled-mae, 1NN", SOFTMAX)}
-        emobank, reviews, tweets = (of(store) for of in (carried.vad_rows, carried.sentiment_rows, carried.six_rows))
-        self.compared = {
-            "labels": bootstrap.compare(rows, labels),
-            "confusion": bootstrap.compare(near, labels, lambda p, y: bootstrap.confusion_by_distance(p, y, distances)),
-            "losses": tables.losses(store, ["nrc-mae", "scaled-mae"]),
-            "imdb": transfer.sentiment_compared(store),
-            "emotion": transfer.six_compared(store),
-            "emobank": carried.vad_compared(store, {name: emobank[name] for name in (READ_OFF, *REGRESSORS)}),
-            "readers": people.beside_writers(store, {READ_OFF: emobank[READ_OFF]}),
-            "reviews": carried.sentiment_compared(store, reviews),
-            "tweets": carried.six_compared(store, tweets),
-            "unseen": unseen.compared(store, unseen.rows(store)),
-            "dimensions": tables.compare(store, dimensions.rows(store, ("learned-3", "scaled-distance"))),
-        }
-        self.assigned = confounds.assignment_scores(store)
+    Parameters
+    ----------
+    of : RunStore or mapping
+        The store whose :func:`comparisons` these are, with the other encoder's evidence beside them as ``second``, None
+        if nothing of it is recorded; or some such comparisons that are there already.
+    """
+
+    def __init__(self, of: RunStore | Mapping[str, Any]):
+        self.second: Evidence | None = None
+        #: Whether a row that is not there is still to come, by the plan.
+        self.planned = isinstance(of, RunStore)
+        if isinstance(of, RunStore):
+            self.second = _second(of)
+            of = comparisons(of)
+        self.compared = of
         self.lines = self.judged(MARGINS)
 
     def judged(self, margins: Mapping[str, float]) -> pd.DataFrame:
         """One line a claim, pair and score, with what it ``expected``: first less second, by these margins of equality.
 
         The columns are those of :meth:`vadstudy.bootstrap.Comparison.differences`, ``key``, ``expected``, ``on`` and
-        ``seeds``, the fewer of the two rows'.
+        ``seeds``, the fewer of the two rows'; none, where a row or the comparison is not recorded.
         """
         says = [(claim.key, says) for claim in CLAIMS for says in claim.says]
         return pd.concat([self._lines(key, each, margins) for key, each in says], ignore_index=True)
 
     def _lines(self, key, says, margins):
+        if says.on not in self.compared:
+            return _not_recorded(key, says)
         if says.on == "assignments":
-            meaning = confounds.meaning(self.assigned, margins)
+            meaning = confounds.meaning(self.compared[says.on], margins)
             table = meaning[(meaning["first"] == says.first) & (meaning["second"] == says.second)]
             seeds = MIN_SEEDS
         else:
             compared = _with_number(self.compared[says.on], says.second)
             if left := [row for row in (says.first, says.second) if row not in compared.values]:
-                return _not_recorded(key, says, left)
+                return _not_recorded(key, says, left if self.planned else ())
             scores = FAMILIES.get(says.on, BOTH)
             table = compared.differences([(says.first, says.second)], scores, margins)
             chance = [row for row in (says.first, says.second) if isinstance(row, str) and row not in CERTAIN]
@@ -378,11 +117,18 @@ class Evidence:
         return table.assign(key=key, expected=says.expected, on=says.on, seeds=seeds)
 
 
-def _not_recorded(key, says, left):
-    """Lines of a comparison of which a row's trainings are not recorded yet: they decide nothing."""
+def _second(store):
+    """The evidence of the second encoder, if it is another than the store's and has rows that are recorded."""
+    other = scale.second(store)
+    found = {} if other is store else scale.comparisons(other, store)
+    return Evidence(found) if found else None
+
+
+def _not_recorded(key, says, left=()):
+    """Lines of a comparison that is not recorded, or of which rows are ``left`` to be: they decide nothing."""
     line = {"key": key, "first": says.first, "second": says.second, "expected": says.expected, "on": says.on}
     line |= dict.fromkeys(("difference", "low", "high", "p", "p_equal"), np.nan)
-    line |= {"seeds": 0, "verdict": f"{' and '.join(left)} not recorded yet"}
+    line |= {"seeds": 0, "verdict": f"{' and '.join(left)} not recorded yet" if left else NOT_RECORDED}
     return pd.DataFrame([line | {"score": score} for score in says.scores])
 
 
@@ -397,31 +143,36 @@ def _with_number(compared, number):
 
 
 def judge(evidence: Evidence, key: str) -> dict[str, str]:
-    """Verdict and evidence of one claim, as a line of the ledger; a ``ValueError`` lists the known keys."""
+    """Verdict and evidence of one claim, as a line of the ledger; a ``ValueError`` lists the known keys.
+
+    ``verdict_base`` and ``evidence_base`` are those of the second encoder, where anything of it is recorded.
+    """
     claim = next((claim for claim in CLAIMS if claim.key == key), None)
     if claim is None:
         raise ValueError(f"unknown claim {key!r}; expected one of {', '.join(each.key for each in CLAIMS)}")
+    rows = dict.fromkeys(map(_row, [*(says.first for says in claim.says), *(says.second for says in claim.says)]))
+    scores = dict.fromkeys(STATISTICS.get(score, score) for says in claim.says for score in says.scores)
     line = {
         "claim": claim.key,
         "asked_by": claim.asked_by,
         "section": claim.section,
         "sentence": claim.sentence,
-        "rows": "",
-        "statistic": "",
-    }
-    if not claim.says:
-        return line | {"verdict": "not testable here", "evidence": UNTESTED[key], "limits": claim.note}
-    lines = evidence.lines[evidence.lines["key"] == key]
-    rows = dict.fromkeys(map(_row, [*lines["first"], *lines["second"]]))
-    line |= {
         "rows": "; ".join(rows),
-        "statistic": "; ".join(dict.fromkeys(STATISTICS.get(s, s) for s in lines["score"])),
+        "statistic": "; ".join(scores),
+        **_said(evidence, key),
     }
-    return line | {
-        "verdict": verdict(lines),
-        "evidence": "; ".join(map(sentence, lines.itertuples())),
-        "limits": claim.note,
-    }
+    if evidence.second:
+        line |= {f"{column}_base": said for column, said in _said(evidence.second, key).items()}
+    return line | {"limits": claim.note}
+
+
+def _said(evidence, key):
+    """What one encoder's comparisons say to a claim: the verdict, and each of them in words."""
+    if key in UNTESTED:
+        return {"verdict": "not testable here", "evidence": UNTESTED[key]}
+    lines = evidence.lines[evidence.lines["key"] == key]
+    said = verdict(lines)
+    return {"verdict": said, "evidence": "" if said == NOT_RECORDED else "; ".join(map(sentence, lines.itertuples()))}
 
 
 #: Words for what is compared, in sentences.
@@ -440,7 +191,9 @@ def verdict(lines: pd.DataFrame) -> str:
     came_out = [_came_out(line) for line in lines.itertuples()]
     if "no" in came_out:
         return "not supported"
-    return "supported" if set(came_out) == {"yes"} else "inconclusive"
+    if set(came_out) == {"yes"}:
+        return "supported"
+    return NOT_RECORDED if set(lines["verdict"]) == {NOT_RECORDED} else "inconclusive"
 
 
 def _came_out(line):
@@ -471,7 +224,8 @@ def _row(named):
 
 
 def ledger(evidence: Evidence) -> pd.DataFrame:
-    """Every claim's line: claim, asked_by, section, sentence, rows, statistic, verdict, evidence, limits."""
+    """Every claim's line: claim, asked_by, section, sentence, rows, statistic, verdict, evidence, those of the second
+    encoder (``verdict_base``, ``evidence_base``) where it has recorded runs, limits."""
     return pd.DataFrame([judge(evidence, claim.key) for claim in CLAIMS]).set_index("claim")
 
 
@@ -495,6 +249,7 @@ def save(table: pd.DataFrame, store: RunStore) -> pd.DataFrame:
     path = store.output("reports") / "claims.csv"
     files.write(path, table.to_csv(lineterminator="\n").encode())
     store.wrote(path)
-    short = table[["asked_by", "section", "sentence", "verdict", "evidence"]]
+    shown = ("asked_by", "section", "sentence", "verdict", "evidence", "verdict_base", "evidence_base")
+    short = table.filter(shown)
     tables.save(short, "10_claims", store, "The claims ledger.")
     return table

@@ -3,24 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from vadstudy import untrained
 from vadstudy.emotions import EKMAN
-from vadstudy.recipes import (
-    HUMAN,
-    PROFILES,
-    RECORDED,
-    SVM,
-    BagOfWords,
-    Computed,
-    Encoded,
-    Lengths,
-    Lexicon,
-    Named,
-    Points,
-    Ratings,
-    Reader,
-    Recipe,
-    Votes,
-)
+from vadstudy.recipes import HUMAN, PROFILES, RECORDED, SVM, Computed, Encoded, Named, Reader, Recipe
+from vadstudy.untrained import ELSEWHERE, ELSEWHERE_MINI
 
 #: The seeds of a row, as many as its place in the plan asks for: the first three, the first five, all nineteen.
 SEEDS = tuple(range(42, 61))
@@ -99,10 +85,6 @@ def _pooled(name, **options) -> tuple[Recipe, ...]:
 LESSON_POOLED = _pooled("scaled-mae", loss="mae", mapper="scaled")
 POOLED = (*LESSON_POOLED, *_pooled("softmax", loss="ce"))
 
-#: Corpora whose texts the rows are carried to, with the most texts of a split: comments with several labels, VAD by
-#: people, six emotions, sentiment; and the small profiles' stand-ins for them.
-ELSEWHERE = (("goemotions-several", None), ("emobank", None), ("emotion", 4000), ("imdb", 2500))
-ELSEWHERE_MINI = (("mini-several", None), ("mini-vad", None), ("mini-ekman", None), ("mini-sentiment", None))
 #: The rows that are read on those texts, emotions and VAD of the same trainings.
 CARRIED = tuple(
     replace(recipe, name=f"carried-{recipe.name}", splits=HELD_OUT, keep_weights=False, carried_to=ELSEWHERE)
@@ -291,55 +273,6 @@ TUNED: tuple[Recipe | Computed, ...] = (
 )
 
 
-def _computed(labels="goemotions", sentiment="imdb", six="emotion", vad="emobank", precision="bf16", lexicon="nrc"):
-    """The computed rows; corpora with GoEmotions' labels, with sentiment, with six emotions, with VAD."""
-    rows: list[Computed] = [Lengths("corpus-lengths", labels), BagOfWords("labels-words", labels)]
-    for source in ("nrc-mae", "nrc-mse", "scaled-mae", "spread-mae", "shuffled-mae"):
-        rows.append(SVM(f"{source}-svm", labels, source))
-    for role, corpus, train_rows in (("sentiment", sentiment, 2500), ("six", six, None), ("vad", vad, None)):
-        rows.append(Points(f"{role}-points", corpus, "scaled-mae", train_rows, precision=precision))
-        rows.append(BagOfWords(f"{role}-words", corpus))
-        rows.append(BagOfWords(f"{role}-words-transferred", corpus, trained_on=labels))
-        rows.append(Lexicon(f"{role}-lexicon", corpus, lexicon))
-    rows.append(SVM("scaled-mae-svm-heldout", labels, "scaled-mae", folds=3))
-    for source in ("six-points", "six-lexicon", "six-words-transferred"):
-        rows.append(SVM(f"{source}-svm", six, source))
-    return rows + _read_elsewhere(labels, sentiment, six, vad, lexicon, precision)
-
-
-def _read_elsewhere(labels, sentiment, six, vad, lexicon, precision):
-    """The computed rows beside those that are carried to other corpora, with the same texts."""
-    most = dict(ELSEWHERE)
-    rows: list[Computed] = [
-        Ratings("vad-people", vad),
-        Votes("labels-votes", labels),
-        Encoded("labels-encoder", labels),
-        Named("labels-names", labels),
-        Named("labels-descriptions", labels, described=True),
-    ]
-    for role, corpus in (("sentiment", sentiment), ("six", six), ("vad", vad)):
-        rows.append(Encoded(f"{role}-encoder", corpus, rows=most.get(corpus)))
-        rows.append(Encoded(f"{role}-encoder-lexicon", corpus, lexicon, rows=most.get(corpus)))
-    # The temperature is the best of 1, 2, 3, 4, 6, 8 and 12 for a ridge on the probabilities alone, on EmoBank's dev.
-    rows.append(Encoded("vad-encoder-softmax", vad, source="carried-softmax", temperature=3.0))
-    # By the weights that are kept, from which the pipeline answers: people's VAD is read off its own probabilities.
-    rows.append(Points("vad-logits", vad, "softmax", precision=precision))
-    for source, what in (
-        ("carried-scaled-mae", "outputs"),
-        ("carried-nrc-mae", "outputs"),
-        ("carried-nrc-mse", "outputs"),
-        ("carried-softmax", "expected"),
-        ("carried-softmax", "median"),
-        ("carried-softmax", "probabilities"),
-        ("six-lexicon", "outputs"),
-        ("six-words-transferred", "outputs"),
-        ("six-encoder-lexicon", "outputs"),
-    ):
-        name = source.removeprefix("carried-").removeprefix("six-") + ("" if what == "outputs" else f"-{what}")
-        rows.append(Reader(f"six-reader-{name}", six, source, what, most.get(six)))
-    return rows
-
-
 def named(profile: str = "study") -> dict[str, Recipe | Computed]:
     """Recipes of a profile by name; an unknown profile is a ``ValueError`` that lists the known ones."""
     if profile not in PROFILES:
@@ -359,7 +292,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *UNSEEN,
             *DIMENSIONAL,
             *RELATED,
-            *_computed(),
+            *untrained.recipes(),
             *SHARES,
             *SCALES,
             *SEARCH,
@@ -408,7 +341,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             )
             for r in of
         ]
-        chosen += _computed(precision="fp32")
+        chosen += untrained.recipes(precision="fp32")
     else:
         settings = dict(corpus="mini", precision="fp32", batch_size=16)
         settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
@@ -425,7 +358,9 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             )
             for recipe in shown
         ]
-        computed = _computed("mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions")
+        computed = untrained.recipes(
+            "mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions"
+        )
         if profile == "smoke":
             computed = [replace(r, encoder="tiny") if isinstance(r, Encoded | Named) else r for r in computed]
         chosen += computed

@@ -5,7 +5,7 @@ the study's settings but for its learning rate, which was chosen on dev (:mod:`v
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,56 +21,6 @@ from vadstudy.runs import RunStore
 
 #: The regressors of both encoders, as they stand in the tables.
 REGRESSORS = ("nrc-mae", "nrc-mse", "nrc-mae-ce", "scaled-mae", "spread-mae", "shuffled-mae")
-#: Rows in which nothing is trained, or what is has no chance in it: they have no seeds to count.
-CERTAIN = ("lexicon in the encoder", "ridge on the encoder", "logistic regression on the encoder")
-
-
-class Finding(NamedTuple):
-    """A finding of the study that both encoders can be asked: pairs of rows, and how the first is to be.
-
-    ``pairs`` are (first, second, score, expected); ``on`` is "labels" or "emobank".
-    """
-
-    sentence: str
-    on: str
-    pairs: tuple[tuple[str, str, str, str], ...]
-
-
-#: The findings, as the README has them, in its order. They stood here before a run of the second encoder was made.
-FINDINGS = (
-    Finding(
-        "The space does not beat a plain classifier.",
-        "labels",
-        tuple(("softmax, argmax", "scaled-mae, SVM", score, "higher") for score in bootstrap.SCORES),
-    ),
-    Finding(
-        "The paper's order is that of two ways to answer.",
-        "labels",
-        (
-            ("scaled-mae, SVM", "baseline, threshold 0.3", "accuracy", "higher"),
-            ("scaled-mae, SVM", "baseline, threshold 0.3", "macro_f1", "lower"),
-            *(("baseline, argmax", "scaled-mae, SVM", score, "higher") for score in bootstrap.SCORES),
-        ),
-    ),
-    Finding(
-        "Labels where NRC has them are better than labels dealt at random.",
-        "labels",
-        (("nrc-mae, 1NN", "shuffled-mae, 1NN", "macro_f1", "higher"),),
-    ),
-    Finding(
-        "MAE is ahead of MSE as the basis of 1NN.",
-        "labels",
-        tuple(("nrc-mae, 1NN", "nrc-mse, 1NN", score, "higher") for score in bootstrap.SCORES),
-    ),
-    Finding(
-        "Valence read off a softmax agrees with people better than a regressor's.",
-        "emobank",
-        tuple(
-            ("softmax, expected, calibrated", name, "pearson_V", "higher")
-            for name in ("scaled-mae", "nrc-mae", "nrc-mse")
-        ),
-    ),
-)
 
 
 def second(store: RunStore) -> RunStore:
@@ -129,27 +79,17 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
         add(name, carried_name(store, name), lambda run: to_vad(run.outputs(on), run.mapper.name))
     softmax = carried_name(store, "softmax")
     add("softmax, expected", softmax, lambda run: readout.expected(carried.likely(run, on), nrc))
-    add("softmax, expected, calibrated", softmax, lambda run: _calibrated(run, on, nrc))
+    add("softmax, expected, calibrated", softmax, lambda run: carried.calibrated(run, on))
     add("lexicon in the encoder", "vad-encoder-lexicon", lambda run: run.outputs("test"))
     truth = {split: carried.human(people, split) for split in ("train", "dev")}
-    add("ridge on the softmax", softmax, lambda run: _ridge(run, target, truth))
+    add("ridge on the softmax", softmax, lambda run: carried.ridged(run, target, truth))
     add("ridge on the encoder", "vad-encoder", lambda run: run.outputs("test"))
     return rows
 
 
-def _calibrated(run, on, nrc):
-    return readout.expected(carried.likely(run, on, carried.temperature(run)), nrc)
-
-
-def _ridge(run, target, truth):
-    logits = {split: run.outputs(f"{target}/{split}") for split in ("train", "dev", "test")}
-    model, temperature = carried.ridge(logits, truth)
-    return model.predict(readout.probabilities(logits["test"], temperature))
-
-
 def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     """By corpus: Emotion's labels, by an SVM on what a row says; IMDB's, by the valence and a threshold from train."""
-    nrc, found = mappers.nrc(), {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
+    found = {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
     for row, name in (
         ("scaled-mae", "scaled-mae"),
         ("nrc-mae", "nrc-mae"),
@@ -162,7 +102,7 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     valences: dict[str, tuple[str, Callable[[Any, str], np.ndarray]]] = {
         "scaled-mae": ("scaled-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
         "nrc-mae": ("nrc-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
-        "softmax, expected": ("softmax", lambda run, on: _calibrated(run, on, nrc)[:, 0]),
+        "softmax, expected": ("softmax", lambda run, on: carried.calibrated(run, on)[:, 0]),
     }
     for row, (name, valence) in valences.items():
         if store.has(name := carried_name(store, name)):
@@ -195,18 +135,14 @@ def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(bootst
     return table.loc[list(order), sorted(table, key=lambda column: column.split(", ")[0] == "seeds")]
 
 
-def lines(finding: Finding, found: Comparison, margins: Mapping[str, float] = carried.MARGINS) -> pd.DataFrame:
-    """What one encoder's rows say to a finding, a line a pair and score, as :func:`vadstudy.claims.verdict` takes them;
-    empty if a row is not recorded."""
-    named = {row for first, second, *_ in finding.pairs for row in (first, second)}
-    if not named <= set(found.values):
-        return pd.DataFrame()
-    family = tuple(bootstrap.SCORES) if finding.on == "labels" else carried.CORRELATIONS
-    said = []
-    for first, second, score, expected in finding.pairs:
-        table = found.differences([(first, second)], family, margins)
-        seeds = min(
-            (len(next(iter(found.values[row].values()))) for row in (first, second) if row not in CERTAIN), default=9
-        )
-        said.append(table[table["score"] == score].assign(expected=expected, on=finding.on, seeds=seeds))
-    return pd.concat(said, ignore_index=True)
+def comparisons(store: RunStore, study: RunStore) -> dict[str, Comparison]:
+    """What is recorded of an encoder for the ledger, by what its claims are ``on``: labels and emobank.
+
+    ``study`` is the store that has the test's labels and people's ratings.
+    """
+    rows = {"labels": label_rows(store), "emobank": vad_rows(store, study)}
+    measured: dict[str, tuple[np.ndarray, Callable]] = {
+        "labels": (study["nrc-mae"].labels("test"), bootstrap.classification),
+        "emobank": (carried.human(study, "test"), carried.pearson),
+    }
+    return {on: compared(of, *measured[on]) for on, of in rows.items() if of}
