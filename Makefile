@@ -61,11 +61,13 @@ COST := make paper: $(words $(NOTEBOOKS)) notebooks, $(JOBS) at a time, from $(i
 SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test faults lab app data base retrain grid tune notebooks bench lint clean distclean FORCE
+.PHONY: help install paper executed-and-reported test faults lab app docs data base retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
 	@echo 'make TARGET [PROFILE=study|base|mini|smoke|paper]'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP) ## Make the environment in .venv from the lock, as all other targets do, too
 
 # The notebooks run side by side on one thread each, JOBS at a time; with JOBS=1 one notebook has all threads.
 paper: $(STAMP) ## Execute the notebooks, then write tables, figures and the report [PROFILE=study] [JOBS=2]
@@ -96,6 +98,9 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab
 
 app: $(STAMP) ## Serve the explorer as a page to this machine: type a sentence, see its emotions [PORT=8866]
 	$(PY) -m vadstudy app --port $(PORT)
+
+docs: $(STAMP) ## Write the documentation and the API reference as pages to build/docs
+	$(PY) -m vadstudy docs
 
 data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 	$(PY) -m vadstudy data
