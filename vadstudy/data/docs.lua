@@ -5,7 +5,7 @@ function Link(link)
   if page then
     link.target = (page == "README" and "index" or page) .. ".html" .. part
   else
-    link.target = link.target:gsub("^%.%./build/docs/", ""):gsub("^%.%./", "../../")
+    link.target = link.target:gsub("^%.%./", "../../")
   end
   return link
 end

@@ -46,8 +46,11 @@ def guide(path: Path) -> str:
 
 
 def modules() -> list[str]:
-    """The dotted names of the package's modules, those that hold nothing to call left out: its own and ``__main__``."""
-    found = [path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "vadstudy").rglob("*.py"))]
+    """The dotted names of the package's modules; what is to be called is in none of itself and ``__main__``."""
+    package = ROOT / "vadstudy"
+    found = [
+        path.relative_to(ROOT).with_suffix("") for path in sorted(package.rglob("*.py")) if path.parent != PACKAGED
+    ]
     dotted = [".".join(path.parts).removesuffix(".__init__") for path in found]
     return [name for name in dotted if name not in ("vadstudy", "vadstudy.__main__")]
 
@@ -64,7 +67,7 @@ def reference(names: Sequence[str], folder: Path) -> None:
     """A page for each module, and an index to search in them, by pdoc; it imports them all."""
     import pdoc
 
-    pdoc.render.configure(docformat="numpy", show_source=False)
+    pdoc.render.configure(docformat="numpy", show_source=False, template_directory=PACKAGED)
     with warnings.catch_warnings():
         # A package's modules come again by name, as not all list them; fields that pydantic made and annotations of
         # other libraries are unknown to it. What cannot be imported is told.
