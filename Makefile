@@ -43,6 +43,7 @@ REPORT := build/$(PROFILE)/reports/report.md
 RECORD :=
 endif
 REPORTED := build/$(PROFILE)/.reported
+PDF := $(dir $(REPORT))paper.pdf
 
 NUMBERED := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
 # The paper's: 00 is the explorer's.
@@ -50,23 +51,32 @@ NOTEBOOKS := $(filter-out notebooks/00_%,$(NUMBERED))
 # The longest are among the later ones: begun first, they do not run alone at the end.
 LATER_FIRST := $(shell printf '%s\n' $(NUMBERED) | sort -r)
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
+# What `make paper` says before it begins.
+COST_mini := trained live, which takes minutes
+COST_smoke := trained live, with a tiny encoder
+COST_paper := trained with BERT-base-cased, from the hub, for which you want a GPU
+COST := make paper: $(words $(NOTEBOOKS)) notebooks, $(JOBS) at a time, from $(if $(COST_$(PROFILE)),runs that are \
+	$(COST_$(PROFILE)); what is there is read,the record: a minute or less each on an idle machine, and nothing is trained)
 # What each executed notebook was made from, besides the notebook.
 SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help paper executed-and-reported test faults lab app data base retrain grid tune notebooks bench lint clean distclean FORCE
+.PHONY: help install paper executed-and-reported test faults lab app docs data base retrain grid tune notebooks bench lint clean distclean FORCE
 
 help: ## List the targets
 	@echo 'make TARGET [PROFILE=study|base|mini|smoke|paper]'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+install: $(STAMP) ## Make the environment in .venv from the lock, as all other targets do, too
+
 # The notebooks run side by side on one thread each, JOBS at a time; with JOBS=1 one notebook has all threads.
 paper: $(STAMP) ## Execute the notebooks, then write tables, figures and the report [PROFILE=study] [JOBS=2]
+	@$(MAKE) --no-print-directory --question $(REPORTED) >/dev/null 2>&1 || echo '$(COST)'
 	@$(if $(filter-out 1,$(JOBS)),OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1}) TQDM_DISABLE=1 \
 		$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS)) executed-and-reported
 
 executed-and-reported: $(REPORTED)
-	@echo '$(REPORT) is up to date'
+	@echo 'The paper: $(PDF), as Markdown $(REPORT), as pages $(dir $(REPORT))index.html'
 
 $(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
 	@$(PY) -m vadstudy report --profile $(PROFILE)
@@ -84,10 +94,13 @@ faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root
 	TQDM_DISABLE=1 $(PY) -m pytest tests/faults tests/lab/test_grid.py tests/test_training.py -vv -n 2
 
 lab: $(STAMP) ## Open the notebooks in JupyterLab
-	$(PY) -m jupyterlab notebooks
+	$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 app: $(STAMP) ## Serve the explorer as a page to this machine: type a sentence, see its emotions [PORT=8866]
 	$(PY) -m vadstudy app --port $(PORT)
+
+docs: $(STAMP) ## Write the documentation and the API reference as pages to build/docs
+	$(PY) -m vadstudy docs
 
 data: $(STAMP) ## Fetch the corpora into data/, or say where to get them
 	$(PY) -m vadstudy data

@@ -181,6 +181,9 @@ def test_base_installs_its_wheels_and_nothing_else(outline):
 def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, report):
     first = outline.make("paper", f"PROFILE={profile}")
     assert first.returncode == 0, first.stderr
+    cost, *_, end = first.stdout.splitlines()
+    assert cost.startswith("make paper: 6 notebooks, 2 at a time, from ")
+    assert ("nothing is trained" in cost) == (profile == "study")
     calls = outline.calls()
     assert len(calls) == 7
     assert all(call.startswith("OMP=1 TQDM=1 ") for call in calls)
@@ -189,7 +192,8 @@ def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, re
 
     second = outline.make("paper", f"PROFILE={profile}")
     assert second.returncode == 0
-    assert second.stdout == f"{report} is up to date\n"
+    assert second.stdout == f"{end}\n", "what is up to date costs nothing"
+    assert end.startswith(f"The paper: {report.replace('report.md', 'paper.pdf')}, ") and report in end
     assert outline.calls() == []
 
 
@@ -304,6 +308,12 @@ def test_app_passes_its_port_on(outline):
     outline.make("app")
     outline.make("app", "PORT=9000")
     assert [call.split("-m vadstudy ")[1] for call in outline.calls()] == ["app --port 8866", "app --port 9000"]
+
+
+def test_lab_serves_the_project_s_root_and_opens_the_notebooks(outline):
+    outline.make("lab")
+    (call,) = outline.calls()
+    assert call.endswith("-m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks")
 
 
 def test_the_explorers_notebook_is_executed_in_place_with_the_others(outline):

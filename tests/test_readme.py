@@ -1,19 +1,28 @@
-"""The README's numbers are those of the tables, which are those of the recorded runs."""
+"""The README's numbers, and those of docs/, are those of the tables, which are those of the recorded runs."""
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from vadstudy import unseen
+from vadstudy.cli import main
 from vadstudy.disk import sealed
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: What README says before its first heading.
+FIRST_SCREEN = README.partition("\n## ")[0]
 #: Paragraphs and list items, each in one line.
-PARTS = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=[-*] )", README)]
+PARTS = [
+    " ".join(part.split())
+    for text in (README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))))
+    for part in re.split(r"\n\s*\n|\n(?=[-*] )", text)
+]
 ROWS = re.findall(r"^\| ([\w, .-]+) \| (\d) \| (0\.\d{3}) \| (0\.\d{3}) \| ?([\d./ ]*)\|$", README, re.M)
 
 
@@ -50,6 +59,24 @@ def difference(line, sign=""):
     """A difference and its interval as README writes them."""
     found = f"{line.difference:+.3f}" if sign else f"{abs(line.difference):.3f}"
     return [each.replace("-0.000", "+0.000") for each in (found, f"({line.low:+.3f} to {line.high:+.3f})")]
+
+
+def test_the_first_screen_says_three_findings_without_brackets():
+    found = [line for line in FIRST_SCREEN.splitlines() if line.startswith("- ")]
+    assert len(found) == 3 and not any("(" in line for line in found)
+    scores, rated, scored = table("table2")["accuracy"], table("08_emobank").pearson_V, table("09_unseen")["among"]
+    direct, through = scores["softmax, argmax"], table("table3")["accuracy"]["scaled-mae, SVM"]
+    assert f"{100 * direct:.1f} %" in found[0] and f"{100 * through:.1f} %" in found[0]
+    for name in ("softmax, expected, calibrated", "nrc-mae", "scaled-mae"):
+        assert f"{rated[name]:.2f}" in found[1]
+    for name in ("description, untrained", "softmax through NRC"):
+        assert f"{scored[name]:.2f}" in found[2]
+
+
+def test_the_first_screen_s_prediction_is_the_command_s():
+    (block,) = re.findall(r"^```\n\$ .venv/bin/vadstudy (.*?)\n(.*?)```", FIRST_SCREEN, re.S | re.M)
+    result = CliRunner().invoke(main, shlex.split(block[0]))
+    assert result.exit_code == 0 and result.output == block[1]
 
 
 def test_transfer_numbers_are_the_tables():

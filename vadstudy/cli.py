@@ -489,6 +489,14 @@ def report(profile: str) -> None:
 
 
 @main.command()
+def docs() -> None:
+    """Write the documentation and the API reference as pages to build/docs."""
+    from vadstudy.paper import docs as work
+
+    click.echo(work.write())
+
+
+@main.command()
 def data() -> None:
     """Fetch the public data sets into data/, and say where to get the lexicon."""
     from vadstudy.lab.fetch import fetch

@@ -1,6 +1,6 @@
 """Predictions that are computed, not trained: the SVM, the transfer of a trained regressor, the baselines on texts.
 
-Each function takes a :class:`~vadstudy.recipes.Computed` recipe, a seed and its source runs, and gives the rows of
+Each function takes a :class:`vadstudy.recipes.Computed` recipe, a seed and its source runs, and gives the rows of
 the run's file and the fingerprint of the corpus that it read. They are recorded because they need texts, or
 take longer than a reader should wait.
 """

@@ -156,7 +156,7 @@ def held_out_rows(store: RunStore) -> dict[str, Row]:
 def rare_labels(row: Row, labels: np.ndarray) -> pd.DataFrame:
     """Each label's share in the variance of macro-F1 over test resamples and trainings (confound 6).
 
-    ``row`` is a :class:`~vadstudy.bootstrap.Row` of label indices. The columns: ``support``, test rows; ``f1``;
+    ``row`` is a :class:`vadstudy.bootstrap.Row` of label indices. The columns: ``support``, test rows; ``f1``;
     ``share``, the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to
     1.
     """

@@ -86,7 +86,7 @@ def most_probable(run: Run, split: str = "test") -> np.ndarray:
 
 
 def row(runs: Sequence[Run], read: Callable[[Run], Any]) -> Row:
-    """A :class:`~vadstudy.bootstrap.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
+    """A :class:`vadstudy.bootstrap.Row` of what ``read`` makes of each of the runs, from the runs' trainings."""
     return Row([read(run) for run in runs], tuple(training(run) for run in runs))
 
 
@@ -117,7 +117,7 @@ def dev_threshold(run: Run) -> float:
 
 
 def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
-    """Regressors' losses on test over their seeds: a :class:`~vadstudy.bootstrap.Comparison` of ``ratio``, R² and
+    """Regressors' losses on test over their seeds: a :class:`vadstudy.bootstrap.Comparison` of ``ratio``, R² and
     more.
 
     ``names`` are those of regressors, by default all of the rows of Table 1.
@@ -162,7 +162,7 @@ def with_paper(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def classifier_predictions(store: RunStore) -> dict[str, Row]:
-    """Test predictions behind each row of Table 2, in its order: of each a :class:`~vadstudy.bootstrap.Row`.
+    """Test predictions behind each row of Table 2, in its order: of each a :class:`vadstudy.bootstrap.Row`.
 
     The threshold that is chosen on dev is chosen anew for each seed.
     """
@@ -224,7 +224,7 @@ def table3(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:
 def per_emotion(rows: dict[str, Row], labels: np.ndarray) -> pd.DataFrame:
     """F1 of each emotion (28 rows) by each row of predictions, and ``support``, its number of test rows.
 
-    ``rows`` are :class:`~vadstudy.bootstrap.Row`, of label indices or sets of labels; F1 is the mean over trainings.
+    ``rows`` are :class:`vadstudy.bootstrap.Row`, of label indices or sets of labels; F1 is the mean over trainings.
     It is NaN for an emotion that is neither true nor predicted.
     """
     n = len(EMOTIONS)

@@ -30,14 +30,15 @@ SHOWN = {
     "03_predicted_points": "Where test comments land in the scaled space",
 }
 FOOT = "Numbers are computed from recorded runs; the texts of the corpora are not part of these pages."
-OPTIONS = (
+#: How a page looks, whatever it is of.
+LOOK = (
     "--standalone",
     f"--template={PACKAGED / 'page.html'}",
     f"--lua-filter={PACKAGED / 'page.lua'}",
     "--mathml",
     "--syntax-highlighting=haddock",
-    f"--variable=foot:{FOOT}",
 )
+OPTIONS = (*LOOK, f"--variable=foot:{FOOT}")
 
 
 def write(store: RunStore, text: str) -> Path:

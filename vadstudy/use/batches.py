@@ -38,7 +38,7 @@ class Annotate:
     probabilities : bool
         Add the probability of every label, too.
     **options
-        Of :class:`~vadstudy.use.pipeline.EmotionPipeline`.
+        Of :class:`vadstudy.use.pipeline.EmotionPipeline`.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def save(network: nn.Module, path: Path) -> None:
 
 
 class Compiled:
-    """A network that is called as :class:`~vadstudy.model.Regressor` is, with token ids, and answers by OpenVINO.
+    """A network that is called as :class:`vadstudy.model.Regressor` is, with token ids, and answers by OpenVINO.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Annotate a folder: each of its files as :mod:`vadstudy.use.annotate` does one, here or on a Slurm cluster.
 
-A :class:`~vadstudy.use.records.Record` of each output is written after it, and a later call skips the files whose
+A :class:`vadstudy.use.records.Record` of each output is written after it, and a later call skips the files whose
 record still says the truth: it may be stopped at any moment. Calls that run at the same time share the files.
 """
 
@@ -47,7 +47,7 @@ class Folder:
     out : Path
         Folder of the outputs, which have the inputs' names; it is made if it is missing.
     options : mapping
-        Arguments of :class:`~vadstudy.use.annotate.Annotation`. The ``encoding`` is that of the files that are not
+        Arguments of :class:`vadstudy.use.annotate.Annotation`. The ``encoding`` is that of the files that are not
         UTF-8, and the mark for ``excel`` goes to CSV files only.
     overwrite : bool
         Replace files in ``out`` that no call of this kind made, too.

@@ -32,8 +32,8 @@ class EmotionPipeline:
     ----------
     model : {"softmax", "regressor"}
         ``softmax`` names the emotions, with calibrated probabilities, and reads VAD off them
-        (:class:`~vadstudy.use.models.EmotionsFirst`). ``regressor`` is the paper's way: a point, then the emotion from
-        it (:class:`~vadstudy.use.models.PointFirst`).
+        (:class:`vadstudy.use.models.EmotionsFirst`). ``regressor`` is the paper's way: a point, then the emotion from
+        it (:class:`vadstudy.use.models.PointFirst`).
     vad : {"lexicon", "human"}
         What VAD is, of the softmax: the labels' NRC points weighed by their probabilities, in the lexicon's units; or
         as people gave it to EmoBank's texts, whose numbers seldom lie far from the middle. The regressor has

@@ -31,7 +31,7 @@ BLOCK = 512
 
 
 class CompactSVM:
-    """What a fitted :class:`~vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and scores.
+    """What a fitted :class:`vadstudy.classifiers.EmotionSVM` needs to predict, with the same labels and scores.
 
     The scores sum to one and rank the labels, no more: they come from counts of votes, and the surest half of the test
     comments is no more often right than the other.
