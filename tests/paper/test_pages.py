@@ -60,6 +60,11 @@ def notebook(tmp_path):
                 )
             ],
         ),
+        new_code_cell(
+            "Markdown(said)",
+            metadata={"tags": ["sentence"], "jupyter": {"source_hidden": True}},
+            outputs=[new_output("execute_result", execution_count=4, data={"text/markdown": "It is **0.3**."})],
+        ),
     ]
     path = tmp_path / "notebooks" / "01_title.ipynb"
     path.parent.mkdir()
@@ -94,6 +99,14 @@ def test_a_page_draws_formulas_and_leaves_code_alone(page):
     assert "$HOME" in page and "5 $ stay" in page
     assert "Loading" not in page and "&lt;Markdown&gt;" not in page and "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_computed_sentence_is_prose_and_its_code_is_folded(page):
+    sentence, _, rest = page.partition("<p>It is <strong>0.3</strong>.</p>")
+    assert "Markdown(said)" not in re.sub("<[^>]*>", "", sentence)
+    code, _, after = rest.partition("</details>")
+    assert "<details>" in code and "<summary>code</summary>" in code and "Markdown(said)" in re.sub("<[^>]*>", "", code)
+    assert page.count("<details") == 1 and "<details open" not in page and "Markdown(said)" not in after
 
 
 def test_code_is_highlighted(page):

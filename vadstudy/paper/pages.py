@@ -86,6 +86,8 @@ def report_page(text: str, folder: Path) -> str:
 def notebook_page(path: Path, manifest: Manifest, words: dict[str, str], index: str) -> str:
     """An executed notebook as a page in which everything is, its link to all pages apart.
 
+    A cell with the tag ``sentence`` shows what it computes as prose, and folds its code.
+
     Parameters
     ----------
     manifest : Manifest
