@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib import rc_params_from_file
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from vadstudy import mappers
@@ -39,6 +40,24 @@ def test_confusion_is_in_per_cent_of_the_true_label():
     figure = figures.confusion(np.array([0, 0, 0, 27]), np.array([0, 0, 27, 27]))
     shown = [text for text in texts(figure) if text.isdigit()]
     assert {"67", "33", "100"} <= set(shown)
+
+
+def test_the_numbers_of_confusion_read_on_every_shade():
+    true = np.repeat(np.arange(28), 100)
+    shares = 3 * np.arange(28) + 10
+    predicted = np.concatenate([np.where(np.arange(100) < n, k, (k + 1) % 28) for k, n in enumerate(shares)])
+    axes = figures.confusion(true, predicted).axes[0]
+    shades = axes.collections[0].get_facecolors()
+    for text, shade in zip(axes.texts, shades, strict=True):
+        low, high = sorted(luminance(colour) for colour in (to_rgb(text.get_color()), shade[:3]))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{text.get_text()} per cent"
+    assert len({tuple(shade) for shade in shades}) > 28, "few shades were tried"
+
+
+def luminance(colour):
+    """Relative luminance of a colour in sRGB, as WCAG 2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_label_counts_names_every_emotion_and_number():

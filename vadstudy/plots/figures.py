@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import ArrayLike
+from seaborn.utils import relative_luminance
 from sklearn.metrics import confusion_matrix
 
 from vadstudy.disk import files
@@ -137,6 +138,12 @@ def per_emotion(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def readable_on(background: ArrayLike) -> str:
+    """Black or white, whichever has more contrast with a background colour by WCAG's formula: always more than 4.5."""
+    luminance = relative_luminance(background)
+    return "black" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "white"
+
+
 def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
     """Plot the 28 by 28 confusion matrix in per cent of each true label's rows, labels by Ekman group.
 
@@ -161,6 +168,8 @@ def confusion(y_true: ArrayLike, y_pred: ArrayLike) -> Figure:
         annot_kws={"fontsize": 7},
         cbar=False,
     )
+    for number, shade in zip(axes.texts, axes.collections[0].get_facecolors(), strict=True):
+        number.set_color(readable_on(shade))
     names = [EMOTIONS[i] for i in order]
     axes.set_xticks(np.arange(28) + 0.5, names, rotation=90)
     axes.set_yticks(np.arange(28) + 0.5, [f"{n} ({rows:,})" for n, rows in zip(names, counts.sum(axis=1), strict=True)])
