@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vadstudy import bootstrap, dimensions, mappers
+from vadstudy import bootstrap, dimensions, experiments, mappers
 from vadstudy.bootstrap import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.mappers import Mapper
@@ -28,6 +28,13 @@ def test_the_least_that_is_enough():
     found = dimensions.enough(bootstrap.compare(rows, labels, n_resamples=400))
     assert found == {1: False, 2: False, 3: True, 8: True, 16: False}
     assert dimensions.least(found) == 3 and dimensions.least({1: False}) is None
+
+
+def test_a_learned_scale_begins_where_dev_says():
+    store = RunStore("study")
+    found = {recipe.temperature: store[recipe.name].history["dev_macro_f1"].max() for recipe in experiments.SCALES}
+    begins = {recipe.temperature for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
+    assert begins == {max(found, key=found.get)}
 
 
 def test_a_linear_map_explains_what_is_linear():

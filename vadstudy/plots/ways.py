@@ -84,7 +84,7 @@ def _plane(figure, axes, y, points, point):
     inset = _inset(figure, axes, y)
     inset.scatter(points[:, 0], points[:, 1], s=9, c=[colour_of(name) for name in EMOTIONS], alpha=0.9, linewidths=0)
     inset.plot(*point[:2], marker="*", markersize=11, color="black", markeredgecolor="white", markeredgewidth=0.6)
-    inset.set(xlim=(0, 1), ylim=(0, 1))
+    inset.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05))
     inset.set_xlabel("valence", fontsize=7, labelpad=1)
     inset.set_ylabel("arousal", fontsize=7, labelpad=1)
     _framed(inset, "predicted: a point")
