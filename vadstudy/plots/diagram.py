@@ -40,7 +40,7 @@ def architecture(
     axes.set(xlim=(0, 100), ylim=(0, 55.5), position=(0, 0, 1, 1))
     axes.axis("off")
 
-    box, arrow = partial(_box, axes), partial(_arrow, axes)
+    box, arrow = partial(draw_box, axes), partial(draw_arrow, axes)
     box(10, 40, 18, 8, f"text\n“{text}”")
     box(10, 21, 14, 6 + 2.5 * len(tokens), "tokenizer\n\n" + "\n".join(tokens))
     arrow((10, 36), (10, 24 + 1.25 * len(tokens)))
@@ -75,7 +75,7 @@ def architecture(
     return figure
 
 
-def _box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
+def draw_box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
     """A box around words, by its centre and size."""
     shape = FancyBboxPatch(
         (x - wide / 2, y - high / 2),
@@ -90,7 +90,7 @@ def _box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
     axes.text(x, y, words, ha="center", va="center", fontsize=size)
 
 
-def _arrow(axes, start, end, words="", style="-"):
+def draw_arrow(axes, start, end, words="", style="-"):
     """An arrow, with words above its middle."""
     line = dict(arrowstyle="-|>", color=LINE, lw=1, ls=style, mutation_scale=8, shrinkA=0, shrinkB=0)
     axes.annotate("", end, start, arrowprops=line)
@@ -99,7 +99,7 @@ def _arrow(axes, start, end, words="", style="-"):
 
 def _training(axes, label):
     """What there is in training only: the true label's way through the mapper to the loss."""
-    box, arrow = partial(_box, axes), partial(_arrow, axes)
+    box, arrow = partial(draw_box, axes), partial(draw_arrow, axes)
     box(52.5, BELOW, 15, 7, f"true label\n{label}")
     box(72, BELOW, 13, 7, "mapper")
     box(91, BELOW, 12, 7, "loss")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vadstudy.emotions import EMOTIONS
-from vadstudy.plots.diagram import GREY, LINE, ORANGE, _arrow, _box
+from vadstudy.plots.diagram import GREY, LINE, ORANGE, draw_arrow, draw_box
 from vadstudy.plots.figures import WIDTH, subplots
 from vadstudy.plots.space import colour_of
 
@@ -39,25 +39,25 @@ def two_ways(
     nearest = EMOTIONS[int(np.abs(points - point).sum(axis=1).argmin())]
     for y, title, outputs in ((UPPER, TITLES[0], "3 outputs"), (LOWER, TITLES[1], "28 outputs")):
         axes.text(1, y + 15.5, title, fontsize=9.5, weight="bold", va="center")
-        _box(axes, 4.5, y, 7, 8, "text", size=8)
-        _box(axes, 17, y, 12, 8, f"encoder,\n{outputs}", ORANGE, size=8)
-        _arrow(axes, (8, y), (11, y))
-        _arrow(axes, (23, y), (26.5, y))
+        draw_box(axes, 4.5, y, 7, 8, "text", size=8)
+        draw_box(axes, 17, y, 12, 8, f"encoder,\n{outputs}", ORANGE, size=8)
+        draw_arrow(axes, (8, y), (11, y))
+        draw_arrow(axes, (23, y), (26.5, y))
     _plane(figure, axes, UPPER, points, point)
-    _arrow(axes, (48.5, UPPER), (52, UPPER))
-    _box(axes, 59, UPPER, 14, 8, "nearest label\nor SVM", GREY, size=8)
+    draw_arrow(axes, (48.5, UPPER), (52, UPPER))
+    draw_box(axes, 59, UPPER, 14, 8, "nearest label\nor SVM", GREY, size=8)
     _bars(figure, axes, LOWER, likely)
-    _arrow(axes, (48.5, LOWER + 6), (52, LOWER + 6))
-    _box(axes, 59, LOWER + 6, 14, 8, "most probable\nlabel", GREY, size=8)
-    _arrow(axes, (48.5, LOWER - 6), (52, LOWER - 6))
-    _box(axes, 59, LOWER - 6, 14, 8, "lexicon's\npoints", GREY, size=8)
+    draw_arrow(axes, (48.5, LOWER + 6), (52, LOWER + 6))
+    draw_box(axes, 59, LOWER + 6, 14, 8, "most probable\nlabel", GREY, size=8)
+    draw_arrow(axes, (48.5, LOWER - 6), (52, LOWER - 6))
+    draw_box(axes, 59, LOWER - 6, 14, 8, "lexicon's\npoints", GREY, size=8)
     best = EMOTIONS[int(likely.argmax())]
     for y, words in (
         (UPPER, f"“{nearest}”"),
         (LOWER + 6, f"“{best}”"),
         (LOWER - 6, "V {:.2f}\nA {:.2f}\nD {:.2f}".format(*read)),
     ):
-        _arrow(axes, (66, y), (69.5, y))
+        draw_arrow(axes, (66, y), (69.5, y))
         axes.text(70.2, y, words, fontsize=8, va="center")
     for y, lines in zip((UPPER, LOWER), results, strict=True):
         _results(axes, y, lines)
