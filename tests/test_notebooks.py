@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_output
 
 from vadstudy.paths import notebooks
 
@@ -21,6 +22,9 @@ EXPECTED = (
 )
 NAMES = sorted({*EXPECTED, *(path.stem for path in notebooks())})
 SOLUTIONS = sorted(f"solutions/{path.stem}" for path in FOLDER.glob("solutions/*.ipynb"))
+NEXT = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in (FOLDER / "next").rglob("[0-9]*.ipynb"))
+#: The numbers of the notebooks that keep the rules of what is read, with their solutions.
+READ = ("01", "02", "03")
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users)(?=[/\s\"'<,)]|$)|\bC:\\")
 
 
@@ -31,6 +35,12 @@ def path(request):
     return path
 
 
+@pytest.fixture(params=[name for name in (*NAMES, *SOLUTIONS, *NEXT) if Path(name).name[:2] in READ])
+def read(request):
+    """A notebook or solution, of the paper or of those that wait for it, that keeps the rules of what is read."""
+    return nbformat.read(FOLDER / f"{request.param}.ipynb", as_version=4)
+
+
 def code(notebook):
     """Sources of the code cells that hold anything."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
@@ -38,6 +48,14 @@ def code(notebook):
 
 def line_count(source):
     return sum(bool(line.strip()) for line in source.splitlines())
+
+
+def only_says(cell):
+    """Whether a code cell shows a sentence and nothing else: its last expression is ``Markdown(...)``."""
+    match ast.parse(cell.source).body[-1]:
+        case ast.Expr(ast.Call(ast.Name("Markdown"))):
+            return all("text/markdown" in output.get("data", {}) for output in cell.outputs)
+    return False
 
 
 def texts(notebook):
@@ -88,6 +106,39 @@ def test_code_cells_are_short(notebook):
     lengths = [line_count(cell.source) for cell in code(notebook)]
     assert statistics.median(lengths) <= 8
     assert max(lengths) <= 25
+
+
+def test_code_fits_a_glance(read):
+    assert [cell.id for cell in code(read) if line_count(cell.source) > 12] == []
+    assert [line for cell in code(read) for line in cell.source.splitlines() if len(line) > 110] == []
+
+
+def test_prose_is_not_outnumbered_by_code(read):
+    *shown, _ = code(read)
+    shown = [cell for cell in shown if not {"sentence", "parameters"} & {*cell.metadata.get("tags", ())}]
+    prose = [cell for cell in read.cells if cell.cell_type == "markdown" and cell.source.strip()]
+    assert len(shown) <= len(prose)
+
+
+def test_cells_that_only_say_a_sentence_are_tagged_and_hide_their_code(read):
+    tagged = [cell for cell in code(read) if "sentence" in cell.metadata.get("tags", ())]
+    assert [cell.id for cell in tagged] == [cell.id for cell in code(read) if only_says(cell)]
+    assert all(cell.metadata.get("jupyter", {}).get("source_hidden") for cell in tagged)
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds", "says"),
+    [
+        ("x = 1\nMarkdown(f'{x}')", ["text/markdown"], True),
+        ("Markdown('not executed')", [], True),
+        ("display(table)\nMarkdown('x')", ["text/html", "text/markdown"], False),
+        ("Markdown('x')\ntable", ["text/html"], False),
+        ("said = Markdown('x')", [], False),
+    ],
+)
+def test_a_sentence_is_known_by_what_its_cell_shows(source, kinds, says):
+    outputs = [new_output("display_data", data={kind: "x"}) for kind in kinds]
+    assert only_says(new_code_cell(source, outputs=outputs)) is says
 
 
 def test_names_no_path_of_a_machine(notebook):
