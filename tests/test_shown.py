@@ -14,6 +14,7 @@ from vadstudy.shown import cells, columns, heading, shown
         ("tuned_macro_f1", "tuned macro-F1"),
         ("paper_macro_f1", "macro-F1, paper"),
         ("r2_A", "R² arousal"),
+        ("r2_A, MPNet-base", "R² arousal, MPNet-base"),
         ("readers_writers", "readers against writers"),
         ("softmax, argmax, f1", "softmax, argmax, F1"),
         ("nrc-mae", "nrc-mae"),

@@ -37,8 +37,8 @@ def heading(name: str) -> str:
     """A column's name in words: "macro-F1, paper" for ``paper_macro_f1``; what has no underscore stays as it is."""
     if name.startswith("paper_"):
         return f"{heading(name.removeprefix('paper_'))}, paper"
-    if name in HEADINGS:
-        return HEADINGS[name]
+    if (score := name.partition(", ")[0]) in HEADINGS:  # whose it is may stand behind
+        return HEADINGS[score] + name.removeprefix(score)
     words = name.replace("_", " ")
     for part, written in PARTS.items():
         words = re.sub(rf"(?<![\w-]){part}(?![\w-])", written, words)
