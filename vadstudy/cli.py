@@ -349,9 +349,9 @@ def export(folder: Path, overwrite: bool, openvino: bool, profile: str) -> None:
 
     \b
     Example:
-      vadstudy export build/emotions
+      vadstudy export emotions
 
-    transformers.pipeline("text-classification", "build/emotions", trust_remote_code=True) answers from it, with the
+    transformers.pipeline("text-classification", "emotions", trust_remote_code=True) answers from it, with the
     same calibrated probabilities as predict, but for texts with emoji, which predict reads as words; the card shows how
     VAD is read off them. The folder brings the forty lines of code that it asks to trust.
     With --openvino it holds the network for OpenVINO, too, which needs neither these lines nor PyTorch; the card shows

@@ -54,11 +54,13 @@ def test_links_of_a_page_lead_to_pages_and_into_the_project(tmp_path):
 
 
 def test_a_module_s_page_has_what_its_docstrings_say(tmp_path):
-    docs.reference(["vadstudy.use.labels", "vadstudy.errors"], tmp_path)
+    docs.reference(["vadstudy.use.labels", "vadstudy.errors", "vadstudy.mappers"], tmp_path)
     page = (tmp_path / "vadstudy/use/labels.html").read_text(encoding="utf-8")
     assert re.search(r"<h6[^>]*>Parameters</h6>\s*<ul>\s*<li><strong>labels</strong> \(Path", page)
     assert 'href="../../index.html"' in page and "_label" not in re.findall(r'id="([\w.]+)"', page)
     assert "A list of one's own labels" in (tmp_path / "vadstudy/errors.html").read_text(encoding="utf-8")
+    place = (tmp_path / "vadstudy/mappers.html").read_text(encoding="utf-8")
+    assert "./vadstudy/data/spread_28.csv" in place and str(ROOT) not in place
     assert asked(tmp_path) == {}
 
 

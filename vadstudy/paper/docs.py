@@ -74,6 +74,9 @@ def reference(names: Sequence[str], folder: Path) -> None:
         for what in ("The module specification", "Cannot determine where", "Error parsing type annotation"):
             warnings.filterwarnings("ignore", f"\\s*{what}")
         pdoc.pdoc(*names, output_directory=folder)
+    # The values of paths say where the project lies on this machine.
+    for path in [*folder.rglob("*.html"), folder / "search.js"]:
+        path.write_bytes(path.read_bytes().replace(bytes(ROOT), b"."))
 
 
 def _stem(path):
