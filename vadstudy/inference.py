@@ -170,7 +170,7 @@ class Frozen:
 
     @torch.inference_mode()
     def _compute(self, path, shape, regressor, token_lists, precision, pad_id):
-        unfinished = path.with_suffix(".part")
+        unfinished, device = path.with_suffix(".part"), next(regressor.parameters()).device
         for old in (path, unfinished):  # their room is needed
             old.unlink(missing_ok=True)
         try:
@@ -182,7 +182,7 @@ class Frozen:
                 for batch in by_length(token_lists, 64, "frozen layers, once"):
                     ids, mask = padded([token_lists[i] for i in batch], pad_id)
                     with autocast(precision):
-                        states = regressor.frozen(ids, mask).to(torch.float16).numpy()
+                        states = regressor.frozen(ids.to(device), mask.to(device)).to(torch.float16).cpu().numpy()
                     for i, state in zip(batch, states, strict=True):
                         file.seek(start + int(self.offsets[i]) * width)
                         file.write(state[: len(token_lists[i])].astype("<f2").tobytes())
