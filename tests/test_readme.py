@@ -175,7 +175,7 @@ def test_speeds_are_the_benchmarks():
 def test_the_precision_is_the_records():
     paths = [path for path in ROOT.glob("runs/*/seed*.parquet") if not path.name.endswith(".svm.parquet")]
     metas = [sealed.meta(path.read_bytes()) for path in paths]
-    # More budget, what is carried, unseen emotions, other dimensions and systems were trained on other machines, too; their
+    # More budget, what is carried, the unseen, other dimensions and systems were trained on other machines, too; their
     # tables are apart, and notebook 9 says how many of its trainings had which.
     apart = ("budget-", "carried-", "human-", "unseen-", "learned-", "search-learned-", "search-singh-")
     trained = [meta for meta in metas if "loss" in meta["recipe"] and not meta["recipe"]["name"].startswith(apart)]
