@@ -49,7 +49,7 @@ def line_count(source):
 
 
 def only_says(cell):
-    """Whether a code cell shows a sentence and nothing else; of one that is not executed, its last expression says so."""
+    """Whether a code cell shows a sentence and nothing else; if it is not executed, its last expression says so."""
     if cell.outputs:
         return all("text/markdown" in output.get("data", {}) for output in cell.outputs)
     match ast.parse(cell.source).body[-1]:

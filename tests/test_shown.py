@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy.shown import cells, columns, heading, shown
+from vadstudy.shown import cells, columns, flat, heading, shown
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,10 @@ def test_what_is_shown_has_its_first_column_as_index():
 
 def test_a_table_of_nothing_is_shown_as_such():
     assert shown(pd.DataFrame()).empty
+
+
+@pytest.mark.parametrize(
+    ("index", "first"), [(None, "a"), (pd.RangeIndex(42, 44, name="seed"), "seed"), (pd.Index(["x", "y"]), "row")]
+)
+def test_an_index_of_its_own_is_the_first_column(index, first):
+    assert flat(pd.DataFrame({"a": [1.5, 2.5]}, index)).columns[0] == first

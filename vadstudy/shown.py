@@ -55,8 +55,8 @@ def columns(table: pd.DataFrame) -> list[str]:
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
     """A table with its index, if it has one of its own, as the first column."""
-    named = not isinstance(table.index, pd.RangeIndex)
-    return table.rename_axis(table.index.name or "row").reset_index() if named else table
+    own = table.index.name is not None or not isinstance(table.index, pd.RangeIndex)
+    return table.rename_axis(table.index.name or "row").reset_index() if own else table
 
 
 def sides(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
