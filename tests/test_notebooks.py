@@ -2,7 +2,6 @@
 
 import ast
 import re
-import statistics
 from pathlib import Path
 
 import nbformat
@@ -100,12 +99,6 @@ def test_one_cell_of_typed_and_explained_parameters_profile_first(notebook):
 def test_the_last_cell_writes_the_manifest_under_the_notebooks_own_name(name):
     last = code(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4))[-1]
     assert last.source == f'print(store.finish("{name}"))'
-
-
-def test_code_cells_are_short(notebook):
-    lengths = [line_count(cell.source) for cell in code(notebook)]
-    assert statistics.median(lengths) <= 8
-    assert max(lengths) <= 25
 
 
 def test_code_fits_a_glance(read):
