@@ -199,7 +199,7 @@ def crossing(table: pd.DataFrame, effects: pd.DataFrame) -> Figure:
 
 def assignments(scores: pd.DataFrame) -> Figure:
     """Plot each training's scores by 1NN, in a column a set of points, by who dealt the labels; ``scores`` is that of
-    :func:`vadstudy.confounds.scores`. A dot of the random ones is an assignment of its own."""
+    :func:`vadstudy.confounds.assignment_scores`. A dot of the random ones is an assignment of its own."""
     figure, panels = subplots(1, 3, figsize=(WIDTH, 3), layout="constrained")
     for axes, score in zip(panels, ("accuracy", "macro_f1", "included"), strict=True):
         shades = list(CONTRAST[:2])
