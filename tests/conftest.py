@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import types
 
@@ -35,12 +36,11 @@ RESAMPLES, bootstrap.RESAMPLES = bootstrap.RESAMPLES, bootstrap.RESAMPLES // 100
 matplotlib.use("Agg")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _libraries_are_no_garbage():
     """The Trainer collects garbage at its end, for a second where it looks through all of the libraries."""
-    from vadstudy import training  # noqa: F401
-
-    gc.freeze()
+    if "vadstudy.training" in sys.modules and not gc.get_freeze_count():
+        gc.freeze()
 
 
 @pytest.fixture

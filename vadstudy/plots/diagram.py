@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch
 
@@ -62,8 +63,8 @@ def architecture(
     box(91, BACK, 12, 8, "point\n(v, a, d)" if dims == 3 else f"point\nin [0, 1]$^{{{dims}}}$")
     box(72, BACK, 13, 8, "classifier\n1NN or SVM")
     box(52.5, BACK, 15, 8, f"label\n{label}?")
-    arrow((60, MIDDLE), (65.5, MIDDLE), width)
-    arrow((78.5, MIDDLE), (85, MIDDLE), dims)
+    arrow((60, MIDDLE), (65.5, MIDDLE), f"{width}")
+    arrow((78.5, MIDDLE), (85, MIDDLE), f"{dims}")
     arrow((91, MIDDLE - 4), (91, BACK + 4))
     arrow((85, BACK), (78.5, BACK))
     arrow((65.5, BACK), (60, BACK))
@@ -75,8 +76,10 @@ def architecture(
     return figure
 
 
-def draw_box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
-    """A box around words, by its centre and size."""
+def draw_box(
+    axes: Axes, x: float, y: float, wide: float, high: float, words: str, colour: str = WHITE, size: float = 7.5
+) -> None:
+    """A box around words of ``size`` points, by its centre and size in the units of the axes."""
     shape = FancyBboxPatch(
         (x - wide / 2, y - high / 2),
         wide,
@@ -90,8 +93,10 @@ def draw_box(axes, x, y, wide, high, words, colour=WHITE, size=7.5):
     axes.text(x, y, words, ha="center", va="center", fontsize=size)
 
 
-def draw_arrow(axes, start, end, words="", style="-"):
-    """An arrow, with words above its middle."""
+def draw_arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], words: str = "", style: str = "-"
+) -> None:
+    """An arrow from point to point in the units of the axes, with words above its middle."""
     line = dict(arrowstyle="-|>", color=LINE, lw=1, ls=style, mutation_scale=8, shrinkA=0, shrinkB=0)
     axes.annotate("", end, start, arrowprops=line)
     axes.text((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 1, words, ha="center", va="bottom", fontsize=7)
