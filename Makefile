@@ -46,10 +46,10 @@ REPORTED := build/$(PROFILE)/.reported
 PDF := $(dir $(REPORT))paper.pdf
 
 NUMBERED := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
-# The paper's: 00 is the explorer's.
-NOTEBOOKS := $(filter-out notebooks/00_%,$(NUMBERED))
 # The longest are among the later ones: begun first, they do not run alone at the end.
 LATER_FIRST := $(shell printf '%s\n' $(NUMBERED) | sort -r)
+# The paper's: 00 is the explorer's.
+NOTEBOOKS := $(filter-out notebooks/00_%,$(LATER_FIRST))
 EXECUTED := $(NOTEBOOKS:notebooks/%=$(OUT)/%)
 # What `make paper` says before it begins.
 COST_mini := trained live, which takes minutes

@@ -252,7 +252,8 @@ def test_paper_goes_on_where_it_failed(outline):
     assert not any("vadstudy report" in call for call in outline.calls())
     (outline.folder / "fail").unlink()
     assert outline.make("paper", "JOBS=1").returncode == 0
-    assert executed_notebooks(outline.calls()) == ["05_arbitrary_mapper", "06_transfer"]
+    left = NOTEBOOKS[: NOTEBOOKS.index("05_arbitrary_mapper") + 1]  # the later ones are executed first
+    assert executed_notebooks(outline.calls()) == list(left)
 
 
 def test_paper_with_one_job_leaves_the_threads_alone(outline):
