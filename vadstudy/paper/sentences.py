@@ -133,7 +133,7 @@ def _read_off(corpus, rated, pairs, people):
     """What is read off a classifier beside regressors and people, in valence."""
     valence, read = rated.set_index("row").pearson_V, "softmax, expected, calibrated"
     regressors = ", ".join(f"{valence[name]:.2f} for *{name}*" for name in ("scaled-mae", "nrc-mae", "nrc-mse"))
-    found = {row: bootstrap.finding(_pair(pairs, read, row, "pearson_V")) for row in ("nrc-mae", "nrc-mse")}
+    found = {row: _finding(pairs, read, row, "pearson_V") for row in ("nrc-mae", "nrc-mse")}
     said = "; ".join(f"against *{row}*, {words}" for row, words in found.items())
     agreed = people.set_index("dimension").loc["valence"]
     return (
@@ -142,7 +142,7 @@ def _read_off(corpus, rated, pairs, people):
         f"{valence['softmax + lexicon in the encoder']:.2f}; a ridge that learned from {corpus} has "
         f"{valence['ridge on both']:.2f}. Readers and writers agree at {agreed.readers_writers:.2f}; noise in the "
         f"ratings leaves {agreed.ceiling:.2f} to any model."
-    ).replace("95 % interval ", "")
+    )
 
 
 def _three(three):
@@ -171,20 +171,23 @@ def _unseen(scored, pairs):
     """What a place and a name tell of an emotion that no training saw."""
     among, of = scored.set_index("row")["among"], "among"
     through, shuffled, name = "softmax through NRC", "softmax through shuffled NRC", "description, untrained"
-    place, called = (
-        bootstrap.finding(_pair(pairs, *pair, of), unseen.MARGINS) for pair in ((through, shuffled), (name, through))
-    )
+    place, called = (_finding(pairs, *pair, of, unseen.MARGINS) for pair in ((through, shuffled), (name, through)))
     return (
         f"Among the three or four of a part, guessing is right in {unseen.CHANCE:.2f}, *nrc-mae* in "
         f"{among['nrc-mae, nearest']:.2f}, the softmax read out through NRC's places in {among[through]:.2f}, through "
         f"shuffled places in {among[shuffled]:.2f} (NRC's against shuffled ones: {place}), and a description read by "
         f"the untrained encoder in {among[name]:.2f} (against NRC's places: {called})."
-    ).replace("95 % interval ", "")
+    )
 
 
 def _versus(pairs, first, second):
-    said = [bootstrap.finding(_pair(pairs, first, second, score)) for score in bootstrap.SCORES]
-    return f"*{first}* against *{second}*: {'; '.join(said)}.".replace("95 % interval ", "")
+    said = [_finding(pairs, first, second, score) for score in bootstrap.SCORES]
+    return f"*{first}* against *{second}*: {'; '.join(said)}."
+
+
+def _finding(pairs, first, second, score, margins=bootstrap.MARGINS):
+    """A difference in words; that brackets hold 95 % intervals, the text says once."""
+    return bootstrap.finding(_pair(pairs, first, second, score), margins).replace("95 % interval ", "")
 
 
 def _pair(pairs, first, second, score):

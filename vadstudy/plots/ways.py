@@ -29,7 +29,7 @@ def two_ways(
     read : array (3,)
         The point that is read off them.
     points : array (n_labels, 3)
-        Where the lexicon has the labels.
+        Where the regressor's mapper has the labels.
     results : two mappings
         What came of each way: words to a number, as it is to be shown.
     """
