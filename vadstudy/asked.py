@@ -12,25 +12,27 @@ then only as much as the regressor does; that trainings are paired, that a pair'
 paper's claims are tested in its own terms, apart from ours. The comparisons over assignments were written before an
 assignment was scored, those of the read-out when one seed's prototypes were known and before the rows over seeds were,
 those of unseen emotions when prototypes on the untrained encoder were known and before a training without an emotion
-was scored, those of dimensions before one with another number was trained. All stood here before the second encoder was
-trained.
+was scored, those of dimensions before one with another number was trained, those of the related systems before any of them was.
+All stood here before the second encoder was trained.
 """
 
 from dataclasses import dataclass, replace
 
-from vadstudy import carried, unseen
+from vadstudy import carried, related, unseen
+from vadstudy.experiments import PARK, SEVERAL_LABELS, SINGH
 
 BOTH = ("accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
 class Says:
-    """One comparison that a claim makes: ``first`` is ``expected`` ("higher", "lower", "equal") than ``second``, a row
-    or a number.
+    """One comparison that a claim makes: ``first`` is ``expected`` (a key of :data:`vadstudy.bootstrap.EXPECTED`) than
+    ``second``, a row or a number.
 
     ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, confusion, assignments,
     imdb, emotion; of rows that are carried: emobank, readers (EmoBank's), reviews (IMDB's), tweets (Emotion's); unseen
-    (emotions that were left out of the training), dimensions (other numbers of them).
+    (emotions that were left out of the training), dimensions (other numbers of them); of the systems that the paper
+    names: related, related vad (EmoBank's), sets (of labels).
     """
 
     first: str
@@ -57,6 +59,16 @@ class Claim:
 
 def _ours(*fields) -> Claim:
     return replace(Claim(*fields), asked_by="us")
+
+
+def _related(*fields) -> Claim:
+    return replace(Claim(*fields), asked_by="related")
+
+
+def _as_said(name) -> tuple[Says, ...]:
+    """What a related system said of its labels, against a plain softmax."""
+    wanted = related.WANTED[related.SYSTEMS[name][1]]
+    return tuple(Says(name, SOFTMAX, expected, (score,), "related") for score, expected in wanted.items())
 
 
 SPACE, SOFTMAX, BASELINE = "scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"
@@ -287,6 +299,40 @@ CLAIMS = (
         "Valence, arousal and dominance serve as well as any three dimensions.",
         (Says("scaled-distance", "learned-3", "equal", BOTH, "dimensions"),),
         "NRC's points, scaled, and learned ones, both by the cross-entropy of distances.",
+    ),
+    _ours(
+        "related-in-sets",
+        "not in the paper",
+        "With all comments and all their labels, the best of the related systems is better than a sigmoid a label.",
+        (Says(SEVERAL_LABELS[-1].name, SEVERAL_LABELS[0].name, "higher", ("macro_f1",), "sets"),),
+        "The best on dev, of comments with one label. One threshold a row, from dev.",
+    ),
+    _related(
+        "park-as-good",
+        "Park et al. 2021",
+        "Labels sorted by their values name emotions about as well as a plain classifier.",
+        _as_said(PARK.name),
+    ),
+    _related(
+        "park-vad",
+        "Park et al. 2021",
+        "Labels sorted by their values tell more of people's valence than a plain classifier does.",
+        (Says(PARK.name, "softmax, expected", "higher", ("pearson_V",), "related vad"),),
+        "They claim that VAD is told; that it is told beyond what a classifier's probabilities tell is our yardstick.",
+    ),
+    _related(
+        "tokens-better",
+        "Alvarez-Gonzalez et al. 2021",
+        "A perceptron on every token, pooled, is better than a plain classifier.",
+        tuple(says for name in ("alvarez-max", "alvarez-attention") for says in _as_said(name)),
+        "Higher in macro-F1 and not lower in accuracy, by either pooling; two layers of the encoder are trained.",
+    ),
+    _related(
+        "definitions-better",
+        "Singh et al. 2021",
+        "A classifier that learns definitions besides is better than a plain one.",
+        _as_said(SINGH.name),
+        "Higher in macro-F1 and not lower in accuracy; their masked words are left out, the definitions are ours.",
     ),
 )
 UNTESTED = {

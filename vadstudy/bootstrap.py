@@ -402,6 +402,22 @@ def direction(difference: float, p: float, p_equal: float, alpha: float = 1 - LE
     return "equal" if p_equal < alpha else "no difference found"
 
 
+#: What a verdict is, by what was expected of the difference: the verdicts that say yes, and those that say no.
+EXPECTED = {
+    "higher": (("higher",), ("lower", "equal")),
+    "lower": (("lower",), ("higher", "equal")),
+    "equal": (("equal",), ("higher", "lower")),
+    "equal or higher": (("equal", "higher"), ("lower",)),
+    "not lower": (("equal", "higher", "no difference found"), ("lower",)),
+}
+
+
+def came_out(verdict: str, expected: str) -> str:
+    """Whether a line's verdict is what was expected (a key of :data:`EXPECTED`): "yes", "no" or "unknown"."""
+    yes, no = EXPECTED[expected]
+    return "yes" if verdict in yes else "no" if verdict in no else "unknown"
+
+
 def finding(line: Any, margins: Mapping[str, float] = MARGINS) -> str:
     """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to
     +0.047)"; ``margins`` are those that it was judged by."""

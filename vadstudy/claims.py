@@ -20,7 +20,19 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
-from vadstudy import bootstrap, carried, confounds, dimensions, mappers, people, scale, tables, transfer, unseen
+from vadstudy import (
+    bootstrap,
+    carried,
+    confounds,
+    dimensions,
+    mappers,
+    people,
+    related,
+    scale,
+    tables,
+    transfer,
+    unseen,
+)
 from vadstudy.asked import BOTH, CLAIMS, READ_OFF, REGRESSORS, SOFTMAX, UNTESTED
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files
@@ -39,8 +51,10 @@ FAMILIES = {
     "readers": carried.CORRELATIONS,
     "reviews": carried.SEPARATION,
     "unseen": ("among", "harmonic"),
+    "related vad": carried.CORRELATIONS,
+    "sets": related.COMPARED,
 }
-MARGINS = {**carried.MARGINS, **unseen.MARGINS, "ratio": 0.01, "rho": 0.1}
+MARGINS = {**related.MARGINS, **unseen.MARGINS, "ratio": 0.01, "rho": 0.1}
 NOT_RECORDED = "not recorded"
 
 
@@ -65,6 +79,9 @@ def comparisons(store: RunStore) -> dict[str, Any]:
         "tweets": carried.six_compared(store, tweets),
         "unseen": unseen.compared(store, unseen.rows(store)),
         "dimensions": tables.compare(store, dimensions.rows(store, ("learned-3", "scaled-distance"))),
+        "related": bootstrap.compare(related.rows(store), labels),
+        "related vad": carried.vad_compared(store, related.vad_rows(store)),
+        "sets": related.sets_compared(store, related.set_rows(store)),
         "assignments": confounds.assignment_scores(store),
     }
 
@@ -199,11 +216,7 @@ def verdict(lines: pd.DataFrame) -> str:
 def _came_out(line):
     if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED:
         return "unknown"
-    if line.verdict == line.expected:
-        return "yes"
-    if not line.seeds:
-        return "unknown"
-    return "unknown" if line.verdict == "no difference found" else "no"
+    return bootstrap.came_out(line.verdict, line.expected) if line.seeds else "unknown"
 
 
 def sentence(line: Any) -> str:
@@ -230,12 +243,12 @@ def ledger(evidence: Evidence) -> pd.DataFrame:
 
 
 def counted(table: pd.DataFrame) -> dict[str, str]:
-    """How many claims have which verdict, in words, the paper's and our own apart.
+    """How many claims have which verdict, in words, the paper's, our own and the related systems' apart.
 
     Returns
     -------
     dict
-        ``paper`` and ``us``: such as "3 supported, 1 inconclusive".
+        ``paper``, ``us`` and ``related``: such as "3 supported, 1 inconclusive".
     """
     order = ("supported", "not supported", "inconclusive", "not testable here")
     return {
