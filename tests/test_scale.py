@@ -55,29 +55,58 @@ def test_the_study_s_rows_are_those_of_its_own_tables():
         assert all(map(np.array_equal, found.predictions, theirs[name].predictions)), name
 
 
+def test_the_study_s_rows_elsewhere_are_those_of_the_read_out():
+    store = RunStore("study")
+    found = scale.elsewhere_rows(store)
+    for role, theirs in (("six", carried.six_rows(store)), ("sentiment", carried.sentiment_rows(store))):
+        shared = [name for name in found[role] if name in theirs]
+        assert {*scale.READ, "softmax, expected"} <= set(shared)
+        for name in shared:
+            pairs = zip(found[role][name].predictions, theirs[name][0].predictions, strict=True)
+            assert all(ours == pytest.approx(other, abs=1e-6) for ours, other in pairs), (role, name)
+
+
 def test_what_the_ledger_compares_is_what_is_recorded_of_an_encoder(monkeypatch):
     store = RunStore("smoke")
     found = scale.comparisons(store, store)
-    theirs = {"labels": scale.label_rows(store), "emobank": scale.vad_rows(store, store)}
-    assert {on: list(each.values) for on, each in found.items()} == {on: list(rows) for on, rows in theirs.items()}
+    elsewhere = scale.elsewhere_rows(store)
+    theirs = {
+        "labels": [*scale.label_rows(store), "bag of words"],
+        "confusion": [*scale.NEAR],
+        "emobank": [*scale.vad_rows(store, store)],
+        "readers": [scale.READ_OFF, "writers"],
+        "tweets": [*elsewhere["six"]],
+        "reviews": [*elsewhere["sentiment"]],
+        "losses": ["nrc-mae", "scaled-mae"],
+    }
+    assert {on: list(each.values) for on, each in found.items()} == {on: theirs[on] for on in found}
+    assert set(found) == set(theirs)
     assert set(carried.CORRELATIONS) == set(found["emobank"].values["nrc-mae"])
+    assert set(carried.SEPARATION) == set(found["reviews"].values["nrc-mae"])
     monkeypatch.setattr(store, "has", lambda name: name == "bce")
     assert {on: list(each.values) for on, each in scale.comparisons(store, RunStore("smoke")).items()} == {
-        "labels": ["baseline, threshold 0.3", "baseline, argmax"]
+        "labels": ["baseline, threshold 0.3", "baseline, argmax", "bag of words"]
     }
+    monkeypatch.setattr(store, "has", lambda name: False)
+    assert scale.comparisons(store, RunStore("smoke")) == {}
 
 
-def test_the_ledger_has_questions_for_both_encoders():
+def test_a_second_encoder_answers_all_but_what_was_not_trained_with_it():
+    """The comparisons of both stores have the same names, so that base can be asked what the study is asked."""
     store = RunStore("study")
-    rows = {"labels": scale.label_rows(store), "emobank": scale.vad_rows(store, store)}
-    put = {
-        claim.key
+    rows = {on: set(each.values) for on, each in scale.comparisons(store, store).items()}
+    left = {
+        (claim.key, each.on)
         for claim in asked.CLAIMS
-        if claim.says
-        and all(each.on in rows and {each.first, each.second} <= set(rows[each.on]) for each in claim.says)
+        for each in claim.says
+        if not {row for row in (each.first, each.second) if isinstance(row, str)} <= rows.get(each.on, set())
     }
-    findings = {"comparable", "better-accuracy", "worse-macro-f1", "mae-beats-mse-at-one-rate", "readout-estimates-vad"}
-    assert findings <= put
+    untrained = {"assignments", "dimensions", "unseen", "related", "related vad", "sets"}
+    assert {on for _, on in left} == untrained | {"emotion", "imdb", "labels"}
+    # The paper's two transfers read a flagship that keeps its weights; its MSE has a rate of its own.
+    assert {key for key, on in left if on not in untrained} == {
+        *("emotion", "emotion-beyond-words", "imdb", "imdb-beyond-words", "mae-beats-mse")
+    }
 
 
 def test_the_figure_has_both_encoders_and_the_paper():

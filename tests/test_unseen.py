@@ -126,14 +126,6 @@ def test_a_point_is_named_by_the_nearest_label(store):
     assert scores[0] == pytest.approx(-distances, abs=1e-5)
 
 
-def test_ways_that_are_not_recorded_are_left_out(tmp_path):
-    empty = RunStore("study", tmp_path)
-    assert unseen.left_to_train(empty, "both") == [f"unseen-softmax-{i}" for i in range(1, 8)]
-    assert unseen.left_to_train(empty, "nrc-mse, nearest")[0] == "unseen-nrc-mse-1"
-    assert unseen.left_to_train(RunStore("smoke"), "both") == []
-    assert set(unseen.MADE_OF) < set(unseen.WAYS)
-
-
 def test_rows_and_emotions(store):
     rows = unseen.rows(store)
     assert len(rows[unseen.SHUFFLED].predictions) == unseen.SHUFFLES

@@ -12,8 +12,8 @@ then only as much as the regressor does; that trainings are paired, that a pair'
 paper's claims are tested in its own terms, apart from ours. The comparisons over assignments were written before an
 assignment was scored, those of the read-out when one seed's prototypes were known and before the rows over seeds were,
 those of unseen emotions when prototypes on the untrained encoder were known and before a training without an emotion
-was scored, those of dimensions before one with another number was trained, those of the related systems before any of them was.
-All stood here before the second encoder was trained.
+was scored, those of dimensions before one with another number was trained, those of the related systems before any of
+them was. All stood here before the second encoder was trained.
 """
 
 from dataclasses import dataclass, replace

@@ -18,14 +18,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import pdist, squareform
 
 from vadstudy import (
     bootstrap,
     carried,
     confounds,
     dimensions,
-    mappers,
     people,
     related,
     scale,
@@ -33,7 +31,7 @@ from vadstudy import (
     transfer,
     unseen,
 )
-from vadstudy.asked import BOTH, CLAIMS, READ_OFF, REGRESSORS, SOFTMAX, UNTESTED
+from vadstudy.asked import BOTH, CLAIMS, READ_OFF, REGRESSORS, UNTESTED
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files
 from vadstudy.runs import RunStore
@@ -64,12 +62,11 @@ def comparisons(store: RunStore) -> dict[str, Any]:
     rows = {**tables.classifier_predictions(store), **tables.mapper_predictions(store)}
     rows |= carried.three_numbers(store)
     rows["bag of words"] = Row([tables.most_probable(store["labels-words"])])
-    distances = squareform(pdist(mappers.nrc().points))
-    near = {name: rows[name] for name in ("scaled-mae, 1NN", SOFTMAX)}
+    near = {name: rows[name] for name in scale.NEAR}
     emobank, reviews, tweets = (of(store) for of in (carried.vad_rows, carried.sentiment_rows, carried.six_rows))
     return {
         "labels": bootstrap.compare(rows, labels),
-        "confusion": bootstrap.compare(near, labels, lambda p, y: bootstrap.confusion_by_distance(p, y, distances)),
+        "confusion": bootstrap.compare(near, labels, tables.confusion),
         "losses": tables.losses(store, ["nrc-mae", "scaled-mae"]),
         "imdb": transfer.sentiment_compared(store),
         "emotion": transfer.six_compared(store),

@@ -21,6 +21,12 @@ from vadstudy.runs import RunStore
 
 #: The regressors of both encoders, as they stand in the tables.
 REGRESSORS = ("nrc-mae", "nrc-mse", "nrc-mae-ce", "scaled-mae", "spread-mae", "shuffled-mae")
+#: Those of them that are read on other corpora.
+READ = ("scaled-mae", "nrc-mae", "nrc-mse")
+#: How rows on Emotion and IMDB are compared.
+MEASURES = {"six": bootstrap.classification, "sentiment": carried.separation}
+#: The rows whose confusions are compared, and the one that is set beside writers.
+NEAR, READ_OFF = ("scaled-mae, 1NN", "softmax, argmax"), "softmax, expected, calibrated"
 
 
 def second(store: RunStore) -> RunStore:
@@ -75,7 +81,7 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
         if store.has(name):
             rows[row] = tables.row(store.all(name), read)
 
-    for name in ("scaled-mae", "nrc-mae", "nrc-mse"):
+    for name in READ:
         add(name, carried_name(store, name), lambda run: to_vad(run.outputs(on), run.mapper.name))
     softmax = carried_name(store, "softmax")
     add("softmax, expected", softmax, lambda run: readout.expected(carried.likely(run, on), nrc))
@@ -88,11 +94,13 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
 
 
 def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
-    """By corpus: Emotion's labels, by an SVM on what a row says; IMDB's, by the valence and a threshold from train."""
+    """By corpus: Emotion's labels, by an SVM on what a row says; IMDB's valence, less a threshold from train.
+
+    :data:`MEASURES` says how they are compared.
+    """
     found = {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
     for row, name in (
-        ("scaled-mae", "scaled-mae"),
-        ("nrc-mae", "nrc-mae"),
+        *((name, name) for name in READ),
         ("softmax, expected", "softmax-expected"),
         ("softmax, probabilities", "softmax-probabilities"),
     ):
@@ -100,28 +108,26 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
             found["six"][row] = tables.row(store.all(f"six-reader-{name}"), tables.most_probable)
     target = store.recipes["sentiment-encoder"].corpus
     valences: dict[str, tuple[str, Callable[[Any, str], np.ndarray]]] = {
-        "scaled-mae": ("scaled-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
-        "nrc-mae": ("nrc-mae", lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]),
+        **{name: (name, lambda run, on: to_vad(run.outputs(on), run.mapper.name)[:, 0]) for name in READ},
         "softmax, expected": ("softmax", lambda run, on: carried.calibrated(run, on)[:, 0]),
     }
     for row, (name, valence) in valences.items():
         if store.has(name := carried_name(store, name)):
-            found["sentiment"][row] = tables.row(store.all(name), _positive(target, valence))
+            found["sentiment"][row] = tables.row(store.all(name), _above(target, valence))
     return found
 
 
-def _positive(target, valence):
+def _above(target, valence):
     def read(run):
         train, test = f"{target}/train", f"{target}/test"
-        threshold = metrics.best_threshold(valence(run, train), run.labels(train))
-        return (valence(run, test) > threshold).astype(int)
+        return valence(run, test) - metrics.best_threshold(valence(run, train), run.labels(train))
 
     return read
 
 
 def compared(rows: Mapping[str, Row], truth: np.ndarray, measure: Callable = bootstrap.classification) -> Comparison:
     """Rows of one encoder, compared over test texts and trainings; points are not stratified."""
-    return bootstrap.compare(dict(rows), truth, measure, strata=measure is bootstrap.classification)
+    return bootstrap.compare(dict(rows), truth, measure, strata=np.ndim(truth) == 1)
 
 
 def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(bootstrap.SCORES)) -> pd.DataFrame:
@@ -136,13 +142,27 @@ def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(bootst
 
 
 def comparisons(store: RunStore, study: RunStore) -> dict[str, Comparison]:
-    """What is recorded of an encoder for the ledger, by what its claims are ``on``: labels and emobank.
+    """What is recorded of an encoder for the ledger, by what its claims are ``on`` (:class:`vadstudy.asked.Says`).
 
-    ``study`` is the store that has the test's labels and people's ratings.
+    ``study`` is the store that has the test's labels, people's ratings, and the words that need no encoder.
     """
-    rows = {"labels": label_rows(store), "emobank": vad_rows(store, study)}
-    measured: dict[str, tuple[np.ndarray, Callable]] = {
-        "labels": (study["nrc-mae"].labels("test"), bootstrap.classification),
-        "emobank": (carried.human(study, "test"), carried.pearson),
+    rows, vad, elsewhere = label_rows(store), vad_rows(store, study), elsewhere_rows(store)
+    labels = study["nrc-mae"].labels("test")
+    near = {name: rows[name] for name in NEAR if name in rows}
+    if rows:
+        rows["bag of words"] = Row([tables.most_probable(study["labels-words"])])
+    people = {split: carried.human(study, "test", split) for split in ("", "reader", "writer")}
+    read_off = {name: row for name, row in vad.items() if name == READ_OFF}
+    if read_off:
+        read_off["writers"] = Row([people["writer"]])
+    measured: dict[str, tuple[dict[str, Row], np.ndarray, Callable]] = {
+        "labels": (rows, labels, bootstrap.classification),
+        "confusion": (near, labels, tables.confusion),
+        "emobank": (vad, people[""], carried.pearson),
+        "readers": (read_off, people["reader"], carried.pearson),
+        "tweets": (elsewhere["six"], study["six-encoder"].labels("test"), MEASURES["six"]),
+        "reviews": (elsewhere["sentiment"], study["sentiment-encoder"].labels("test"), MEASURES["sentiment"]),
     }
-    return {on: compared(of, *measured[on]) for on, of in rows.items() if of}
+    found = {on: compared(*of) for on, of in measured.items() if of[0]}
+    losses = ("nrc-mae", "scaled-mae")
+    return found | ({"losses": tables.losses(store, losses)} if all(map(store.has, losses)) else {})

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import bootstrap, metrics
-from vadstudy.bootstrap import Comparison, Row
+from vadstudy import bootstrap, mappers, metrics
+from vadstudy.bootstrap import Comparison, Measured, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
@@ -134,6 +134,11 @@ def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
         rows[name] = row(store.all(name), read)
     labels = store["nrc-mae"].labels("test")
     return bootstrap.compare(rows, labels, lambda row, labels: bootstrap.regression(*row))
+
+
+def confusion(predicted: np.ndarray, labels: np.ndarray) -> Measured:
+    """:func:`vadstudy.bootstrap.confusion_by_distance` with the distances between the labels' NRC points."""
+    return bootstrap.confusion_by_distance(predicted, labels, squareform(pdist(mappers.nrc().points)))
 
 
 def table1(store: RunStore) -> pd.DataFrame:
