@@ -17,7 +17,7 @@ OWN_BUILD = "VADSTUDY_BUILD" not in os.environ
 if OWN_BUILD:
     os.environ["VADSTUDY_BUILD"] = tempfile.mkdtemp(prefix="vadstudy-tests-")
 
-from functools import partial  # noqa: E402
+from functools import cache, partial  # noqa: E402
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: E402
 from pathlib import Path  # noqa: E402
 from threading import Thread  # noqa: E402
@@ -36,11 +36,15 @@ RESAMPLES, bootstrap.RESAMPLES = bootstrap.RESAMPLES, bootstrap.RESAMPLES // 100
 matplotlib.use("Agg")
 
 
+#: Once a process: to ask how much is frozen is to count it, which takes as long as a test.
+freeze = cache(gc.freeze)
+
+
 @pytest.fixture(autouse=True)
 def _libraries_are_no_garbage():
     """The Trainer collects garbage at its end, for a second where it looks through all of the libraries."""
-    if "vadstudy.training" in sys.modules and not gc.get_freeze_count():
-        gc.freeze()
+    if "vadstudy.training" in sys.modules:
+        freeze()
 
 
 @pytest.fixture
