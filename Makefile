@@ -46,7 +46,8 @@ REPORTED := build/$(PROFILE)/.reported
 PDF := $(dir $(REPORT))paper.pdf
 
 NUMBERED := $(sort $(wildcard notebooks/[0-9][0-9]_*.ipynb))
-# The longest are among the later ones: begun first, they do not run alone at the end.
+# The longest are among the later ones: begun first, they do not run alone at the end. So do the longest of the tests.
+LONGEST := tests/test_smoke.py tests/test_browser.py
 LATER_FIRST := $(shell printf '%s\n' $(NUMBERED) | sort -r)
 # The paper's: 00 is the explorer's.
 NOTEBOOKS := $(filter-out notebooks/00_%,$(LATER_FIRST))
@@ -86,9 +87,10 @@ $(OUT)/%.ipynb: notebooks/%.ipynb $(SOURCES) | $(STAMP)
 	@mkdir -p $(@D)
 	@$(PY) -m vadstudy execute $< $@ -p profile $(PROFILE)
 
-test: $(STAMP) ## Run the tests, then every cell of the committed notebooks
-	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist worksteal -m 'not faults'
-	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env $(LATER_FIRST)
+# A file at a time, because a notebook's cells share a kernel; three on two processors, because some wait.
+test: $(STAMP) ## Run the tests and every cell of the committed notebooks
+	OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not faults' \
+		--nbval-lax --nbval-current-env $(LONGEST) $(LATER_FIRST) tests
 
 faults: $(STAMP) ## Kill, fill and damage what can be, a line a case; needs root for the full disk
 	TQDM_DISABLE=1 $(PY) -m pytest tests/faults tests/lab/test_grid.py tests/test_training.py -vv -n 2

@@ -261,16 +261,14 @@ def test_paper_with_one_job_leaves_the_threads_alone(outline):
     assert all(call.startswith("OMP= ") for call in outline.calls())
 
 
-@pytest.mark.parametrize("failing", ["-m not faults$", "--nbval-lax"])
-def test_test_fails_if_either_part_fails(outline, failing):
+def test_test_runs_tests_and_notebooks_the_longest_first_and_fails_with_them(outline):
     paths = sorted((outline.folder / "notebooks").glob("0*.ipynb"), reverse=True)
     notebooks = " ".join(f"notebooks/{path.name}" for path in paths)
     assert outline.make("test").returncode == 0
-    assert [call.split("-m ", 1)[1] for call in outline.calls()] == [
-        "pytest -n 2 --dist worksteal -m not faults",
-        f"pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env {notebooks}",
-    ]
-    (outline.folder / "fail").write_text(failing)
+    (call,) = outline.calls()
+    assert call.endswith(f"--nbval-lax --nbval-current-env tests/test_smoke.py tests/test_browser.py {notebooks} tests")
+    assert "-m pytest -n 3 --dist loadfile" in call and "-m not faults" in call
+    (outline.folder / "fail").write_text("--nbval-lax")
     assert outline.make("test").returncode != 0
 
 
