@@ -86,8 +86,7 @@ def scored(*names, **more):
     return pd.DataFrame([{"row": name, **interval(accuracy=0.61, macro_f1=0.4), **more} for name in names])
 
 
-@pytest.fixture
-def made_up():
+def tables_by_name():
     """A table by each name, with the columns of the notebooks' and made-up numbers."""
     runs = ("scaled-mae", "nrc-mae", "nrc-mse", "spread-mae", "shuffled-mae", "nrc-mse-5e-7")
     losses = dict(loss="MAE", test_loss=0.11, constant_loss=0.2, ratio=0.55, r2_V=0.5, r2_A=0.2, r2_D=-0.3)
@@ -143,6 +142,12 @@ def made_up():
     }
 
 
+@pytest.fixture
+def made_up():
+    """:func:`tables_by_name`, for a test that changes them."""
+    return tables_by_name()
+
+
 @pytest.fixture(scope="module")
 def outline(tmp_path_factory):
     """A folder with one real run, and an empty figure by each name."""
@@ -167,16 +172,28 @@ def finished(store, notebook, *paths):
     return path
 
 
-@pytest.fixture
-def store(tmp_path, outline, made_up):
-    """A smoke store in a folder of its own: one real run, made-up tables, empty figures, two executed notebooks."""
-    shutil.copytree(outline, tmp_path, dirs_exist_ok=True)
-    (store := RunStore("smoke", tmp_path / "runs")).scratch = tmp_path
-    for name, table in made_up.items():
+def furnished(folder, outline):
+    """A smoke store in a folder: one real run, made-up tables, empty figures, two executed notebooks."""
+    shutil.copytree(outline, folder, dirs_exist_ok=True)
+    (store := RunStore("smoke", folder / "runs")).scratch = folder
+    for name, table in tables_by_name().items():
         table.to_csv(store.output("reports", "tables") / f"{name}.csv", index=False)
     finished(store, "01_tables", *store.output("reports", "tables").glob("*"))
     finished(store, "02_figures", *store.output("figures").glob("*"))
     return store
+
+
+@pytest.fixture
+def store(tmp_path, outline):
+    """:func:`furnished`, for a test that writes or changes something."""
+    return furnished(tmp_path, outline)
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory, outline):
+    """A store with the report's text and PDF, for all tests that only read them."""
+    store = furnished(tmp_path_factory.mktemp("reported"), outline)
+    return store, written(store)
 
 
 def written(store):
@@ -192,15 +209,14 @@ def section(text, name):
     return found[1].strip()
 
 
-def test_both_files_are_written_and_nothing_else(store):
-    written(store)
-    folder = store.output("reports")
+def test_both_files_are_written_and_nothing_else(reported):
+    folder = reported[0].output("reports")
     assert sorted(path.name for path in folder.iterdir()) == ["paper.pdf", "report.md", "tables"]
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_text_has_every_figure_and_table_by_its_number(store):
-    text = written(store)
+def test_the_text_has_every_figure_and_table_by_its_number(reported):
+    store, text = reported
     links = re.findall(r"!\[[^\]]+\]\((\.\./figures/[^)]+\.png)\)", text)
     assert [link[11:-4] for link in links] == FIGURES
     assert all((store.output("reports") / link).is_file() for link in links)
@@ -210,10 +226,10 @@ def test_the_text_has_every_figure_and_table_by_its_number(store):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
 
 
-def test_no_field_reference_or_citation_is_left_open(store):
+def test_no_field_reference_or_citation_is_left_open(reported):
+    store, shown = reported
     text = report.markdown(store)
     assert not re.search(r"\$(?!\$|[xlm]\$|[pm]_k\$|m\(l\)\$|\\hat|\\bar)\w", text)
-    shown = written(store)
     assert not re.search(r"\[\]|\(#|@\w|\{[#.]|:::|<div|<span", shown)
     keys = set(re.findall(r"^@\w+\{(\w+)", pandoc.REFERENCES.read_text(encoding="utf-8"), re.M))
     assert set(re.findall(r"@([a-z]+\d*)\b", TEMPLATE + "".join(report.ENCODER_SOURCES.values()))) == keys
@@ -235,8 +251,8 @@ def test_no_field_reference_or_citation_is_left_open(store):
         ),
     ],
 )
-def test_the_text_says_what_the_tables_and_the_runs_say(store, place, said):
-    found = " ".join(section(written(store), place).split())
+def test_the_text_says_what_the_tables_and_the_runs_say(reported, place, said):
+    found = " ".join(section(reported[1], place).split())
     assert [words for words in said if words not in found] == []
 
 
@@ -245,8 +261,8 @@ def test_the_abstract_has_five_sentences(store):
     assert len(re.findall(r"[.](?=\s|$)", " ".join(said.split()))) == 5
 
 
-def test_sections_have_numbers_and_the_appendix_s_letters(store):
-    heads = re.findall(r"^## (.*)$", written(store), re.M)
+def test_sections_have_numbers_and_the_appendix_s_letters(reported):
+    heads = re.findall(r"^## (.*)$", reported[1], re.M)
     signs = [head.split()[0] for head in heads if head not in ("Limits", "How to reproduce", "Sources")]
     main = [sign for sign in signs if sign.isdigit()]
     assert len(main) > 5 and main == [str(i + 1) for i in range(len(main))]
@@ -261,8 +277,8 @@ def test_an_equation_has_a_number_by_which_it_is_named(form, number):
     assert number in text and "Equation 1" in text
 
 
-def test_a_small_profile_says_that_it_is_not_the_study(store):
-    text = written(store)
+def test_a_small_profile_says_that_it_is_not_the_study(reported):
+    text = reported[1]
     assert "**Not the study**" in text and text.count("This profile has no search.") == len(report.SEARCHED)
     assert "tiny random BERT, here" in text and "BERT-base-cased, paper" in text and "0.610 (0.600 to 0.620)" in text
 
@@ -283,9 +299,9 @@ def test_what_a_row_lacks_is_a_dash():
     assert "| cls " in text and "| –" in text and "None" not in text and "nan" not in text
 
 
-def test_the_same_input_gives_the_same_files(store):
+def test_the_same_input_gives_the_same_files(reported):
+    store, _ = reported
     both = [store.output("reports") / name for name in ("report.md", "paper.pdf")]
-    written(store)
     first = [path.read_bytes() for path in both]
     written(store)
     assert [path.read_bytes() for path in both] == first
