@@ -114,7 +114,7 @@ def tables_by_name():
         "10_claims": pd.DataFrame(
             [
                 dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
-                for who, verdict in (("paper", "supported"), ("us", "inconclusive"))
+                for who, verdict in (("paper", "supported"), ("us", "inconclusive"), ("related", "supported"))
             ]
         ),
         "04_per_emotion": pd.DataFrame(dict(emotion=["joy", "grief"], support=[93, 2], softmax=[0.5, None])),
@@ -281,6 +281,10 @@ def test_a_small_profile_says_that_it_is_not_the_study(reported):
     text = reported[1]
     assert "**Not the study**" in text and text.count("This profile has no search.") == len(report.SEARCHED)
     assert "tiny random BERT, here" in text and "BERT-base-cased, paper" in text and "0.610 (0.600 to 0.620)" in text
+
+
+def test_the_claims_are_the_paper_s_and_our_own(reported):
+    assert re.findall(r"^\| (paper|us|related) ", reported[1], re.M) == ["paper", "us"]
 
 
 def test_learning_rates_are_powers_of_ten():

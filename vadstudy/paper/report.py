@@ -154,7 +154,8 @@ def _shown(record, fields, encoder):
     few = record.table("table2").filter(regex="^(?!.*_sd$)")
     few = few[few["paper_accuracy"].notna() | few["row"].isin([sentences.PLAIN, "baseline, argmax"])]
     shown["few"] = as_markdown(few, f"{encoder}, here")
-    ledger = record.table("10_claims")[["asked_by", "sentence", "section", "verdict"]]
+    # What the related systems say of themselves is no question of the paper's.
+    ledger = record.table("10_claims").query("asked_by != 'related'")[["asked_by", "sentence", "section", "verdict"]]
     return shown | {"claims": as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)}
 
 
