@@ -17,7 +17,6 @@ from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import BEST_BUDGETS, BUDGET, BUDGETED, plan
-from vadstudy.recipes import SEED
 from vadstudy.runs import Run, RunStore
 
 #: Points and who gets which, taken apart (confound 4): the four cells, by their regressors.
@@ -105,7 +104,7 @@ def effects(compared: Comparison, score: str = "macro_f1") -> pd.DataFrame:
 
 
 def budget(store: RunStore) -> pd.DataFrame:
-    """More budget on dev (notebook 7): the best epoch of each recorded training, and of the study's own rows.
+    """More budget on dev (notebook 7): the best epoch of each training, and of the study's own rows.
 
     ``row``, ``layers`` that are trained, encoder's ``learning_rate``, ``epochs``, ``precision`` on that machine,
     ``best_epoch``, and its dev scores.
@@ -113,7 +112,7 @@ def budget(store: RunStore) -> pd.DataFrame:
     lines = []
     rows = ("softmax", "nrc-mae", "scaled-mae")
     for recipe in (*(store.recipes[name] for name in rows), *BUDGET):
-        if recipe.name in store.recipes and store.place(recipe.name, SEED).exists():
+        if recipe.name in store.recipes:
             run = store[recipe.name]
             best = run.history.sort_values("dev_macro_f1", kind="stable").iloc[-1]
             lines.append(
@@ -134,12 +133,11 @@ def budget(store: RunStore) -> pd.DataFrame:
 
 def budgeted_rows(store: RunStore) -> dict[str, Row]:
     """Test predictions at the study's own budget and, in profiles that search it, at those that go on from the search
-    (:data:`vadstudy.experiments.BUDGETED`) and are recorded; the plain classifier by argmax, the others by 1NN and the
-    SVM."""
+    (:data:`vadstudy.experiments.BUDGETED`); the plain classifier by argmax, the others by 1NN and the SVM."""
     rows: dict[str, Row] = {}
     for name in BEST_BUDGETS:
-        budgeted = [each for each in BUDGETED if each.name.startswith(f"budgeted-{name}") and store.seeds(each.name)]
-        for recipe in (store.recipes[name], *budgeted):
+        budgeted = [each for each in BUDGETED if each.name.startswith(f"budgeted-{name}")]
+        for recipe in (store.recipes[name], *(each for each in budgeted if each.name in store.recipes)):
             if recipe.mapper:
                 rows |= tables.read_points(store, recipe.name)
             else:
