@@ -1,5 +1,6 @@
 """Figures: that they show the numbers they were given, and are written alike each time."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -124,6 +125,21 @@ def test_saved_alike_each_time(tmp_path, style):
         figures.save(figure, "f", store)
         found.append([(tmp_path / f"f.{end}").read_bytes() for end in ("png", "svg")])
     assert found[0] == found[1]
+
+
+def test_a_last_bit_changes_no_file(tmp_path, style):
+    """Layout ends in other last bits on another processor, of which matplotlib's names of clip paths are hashes."""
+    store, found = SimpleNamespace(output=lambda *_: tmp_path, wrote=lambda _: None), []
+    for left in (0.1, 0.1 + 1e-13):
+        figure = plt.figure()
+        for bottom in (0.1, 0.6):
+            figure.add_axes((left, bottom, 0.8, 0.3)).plot([0, 1], marker="o")
+        plt.close(figure)
+        figures.save(figure, "f", store)
+        found.append([(tmp_path / f"f.{end}").read_bytes() for end in ("png", "svg")])
+    assert found[0] == found[1]
+    clipped = set(re.findall(rb"url\(#(\w+)\)", found[0][1]))
+    assert len(clipped) == 2 and clipped <= set(re.findall(rb' id="(\w+)"', found[0][1]))
 
 
 def test_every_figure_has_the_style_file(style):

@@ -1,5 +1,6 @@
 """Figures: one function a figure, which takes data and returns the matplotlib figure; :func:`save` writes it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -52,9 +53,18 @@ def save(figure: Figure, name: str, store: RunStore) -> Figure:
     for end, metadata in (("png", {}), ("svg", {"Date": None})):
         buffer = BytesIO()
         figure.savefig(buffer, format=end, bbox_inches="tight", metadata=metadata)
-        files.write(folder / f"{name}.{end}", buffer.getvalue())
+        written = buffer.getvalue()
+        files.write(folder / f"{name}.{end}", numbered(written) if end == "svg" else written)
         store.wrote(folder / f"{name}.{end}")
     return figure
+
+
+def numbered(svg: bytes) -> bytes:
+    """An SVG of matplotlib's whose clip paths and markers are named by their order: their own names are hashes of
+    numbers to the last bit, which layout ends in otherwise on another processor."""
+    names = dict.fromkeys(re.findall(rb' id="([a-z][0-9a-f]{10})"', svg))
+    order = {name: b"%s%d" % (name[:1], i) for i, name in enumerate(names)}
+    return re.sub(rb"(?<=[\"#])[a-z][0-9a-f]{10}(?=[\")])", lambda found: order.get(found[0], found[0]), svg)
 
 
 def subplots(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
