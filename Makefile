@@ -58,8 +58,11 @@ COST_smoke := trained live, with a tiny encoder
 COST_paper := trained with BERT-base-cased, from the hub, for which you want a GPU
 COST := make paper: $(words $(NOTEBOOKS)) notebooks, $(JOBS) at a time, from $(if $(COST_$(PROFILE)),runs that are \
 	$(COST_$(PROFILE)); what is there is read,the record: a minute or less each on an idle machine, and nothing is trained)
+# What the report and the pages alone are made from; the documentation's and the exports' templates are of neither.
+TEMPLATES := $(addprefix vadstudy/data/,report.md report.typ numbers.lua references.bib page.html page.lua index.md)
 # What each executed notebook was made from, besides the notebook.
-SOURCES := $(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*) $(RECORD) requirements.txt
+SOURCES := $(filter-out $(TEMPLATES) $(wildcard vadstudy/data/card*.md vadstudy/data/docs.lua), \
+	$(wildcard vadstudy/*.py vadstudy/*/*.py vadstudy/data/*)) $(RECORD) requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install paper executed-and-reported test faults lab app docs data base retrain grid tune notebooks bench lint clean distclean FORCE
@@ -79,7 +82,7 @@ paper: $(STAMP) ## Execute the notebooks, then write tables, figures and the rep
 executed-and-reported: $(REPORTED)
 	@echo 'The paper: $(PDF), as Markdown $(REPORT), as pages $(dir $(REPORT))index.html'
 
-$(REPORTED): $(EXECUTED) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
+$(REPORTED): $(EXECUTED) $(wildcard $(TEMPLATES)) $(if $(wildcard $(REPORT)),,FORCE) | $(STAMP)
 	@$(PY) -m vadstudy report --profile $(PROFILE)
 	@mkdir -p $(@D) && touch $@
 

@@ -71,6 +71,10 @@ def make(folder, *arguments, **variables):
     )
 
 
+#: Of what the report alone is made.
+REPORT_ALONE = ("report.md", "report.typ", "numbers.lua", "references.bib", "page.html", "page.lua", "index.md")
+
+
 class Outline:
     """A copy of what the Makefile looks at."""
 
@@ -82,7 +86,7 @@ class Outline:
             (folder / name).mkdir(parents=True)
         for name in (
             "vadstudy/metrics.py",
-            "vadstudy/data/mini.tsv",
+            *(f"vadstudy/data/{name}" for name in ("mini.tsv", "card.md", *REPORT_ALONE)),
             "runs/scaled-mae/seed42.parquet",
             "runs/base/softmax/seed42.parquet",
             "runs/tuning.log",
@@ -207,6 +211,7 @@ def test_paper_executes_then_reports_then_has_nothing_to_do(outline, profile, re
         ("runs/base/softmax/seed42.parquet", list(NOTEBOOKS)),
         ("runs/tuning.log", list(NOTEBOOKS)),
         ("reports/report.md", []),
+        ("vadstudy/data/card.md", []),
     ],
 )
 def test_paper_executes_again_what_a_change_concerns(outline, changed, executed):
@@ -218,6 +223,16 @@ def test_paper_executes_again_what_a_change_concerns(outline, changed, executed)
     calls = outline.calls()
     assert executed_notebooks(calls) == executed
     assert bool(calls) == bool(executed)
+
+
+@pytest.mark.parametrize("changed", REPORT_ALONE)
+def test_what_the_report_alone_is_made_of_executes_no_notebook(outline, changed):
+    outline.make("paper")
+    outline.settle()
+    outline.calls()
+    outline.touch(f"vadstudy/data/{changed}")
+    outline.make("paper")
+    assert [call.split("-m vadstudy ")[1] for call in outline.calls()] == ["report --profile study"]
 
 
 def test_a_new_run_in_the_record_concerns_the_study_alone(outline):
