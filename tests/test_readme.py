@@ -101,6 +101,12 @@ def test_the_first_findings_are_the_tables(first, second):
     assert said(f"{argmax['accuracy']:.3f}", f"{argmax['macro_f1']:.3f}")
 
 
+def test_what_more_budget_leaves_is_the_table_s():
+    pair = dict(first="budgeted-softmax, argmax", second="budgeted-scaled-mae, SVM")
+    (line,) = lines("07_budget_differences", **pair, score="macro_f1").itertuples()
+    assert said("Ten epochs", *difference(line))
+
+
 def test_what_meaning_and_spread_do_is_the_table_s():
     effects = table("07_effects").query("effect != 'interaction'")
     assert len(effects) == 4
