@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 from vadstudy import carried, related, unseen
 from vadstudy.experiments import PARK, SEVERAL_LABELS, SINGH
+from vadstudy.scale import READ, READ_OFF
 
 BOTH = ("accuracy", "macro_f1")
 
@@ -72,7 +73,6 @@ def _as_said(name) -> tuple[Says, ...]:
 
 
 SPACE, SOFTMAX, BASELINE = "scaled-mae, SVM", "softmax, argmax", "baseline, threshold 0.3"
-READ_OFF, REGRESSORS = "softmax, expected, calibrated", ("scaled-mae", "nrc-mae", "nrc-mse")
 MEANINGFUL, DEALT = "labels where NRC has them", "labels dealt at random"
 ONE_RUN = "One run, the flagship's; its interval holds the test texts only."
 
@@ -236,7 +236,7 @@ CLAIMS = (
         "readout-estimates-vad",
         "not in the paper",
         "A point read off a softmax agrees with people's VAD better than a regressor's.",
-        tuple(Says(READ_OFF, name, "higher", carried.CORRELATIONS, "emobank") for name in REGRESSORS),
+        tuple(Says(READ_OFF, name, "higher", carried.CORRELATIONS, "emobank") for name in READ),
         "Neither learned anything from EmoBank; the softmax's temperature is from GoEmotions' dev.",
     ),
     _ours(
@@ -266,7 +266,7 @@ CLAIMS = (
         tuple(
             Says("softmax, expected", name, "higher", scores, on)
             for on, scores in (("reviews", carried.SEPARATION), ("tweets", BOTH))
-            for name in REGRESSORS
+            for name in READ
         ),
         "IMDB by valence and a threshold from 2,500 reviews; Emotion by an SVM on three numbers.",
     ),

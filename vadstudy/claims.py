@@ -31,7 +31,7 @@ from vadstudy import (
     transfer,
     unseen,
 )
-from vadstudy.asked import BOTH, CLAIMS, READ_OFF, REGRESSORS, UNTESTED
+from vadstudy.asked import BOTH, CLAIMS, UNTESTED
 from vadstudy.bootstrap import Row
 from vadstudy.disk import files
 from vadstudy.runs import RunStore
@@ -70,8 +70,8 @@ def comparisons(store: RunStore) -> dict[str, Any]:
         "losses": tables.losses(store, ["nrc-mae", "scaled-mae"]),
         "imdb": transfer.sentiment_compared(store),
         "emotion": transfer.six_compared(store),
-        "emobank": carried.vad_compared(store, {name: emobank[name] for name in (READ_OFF, *REGRESSORS)}),
-        "readers": people.beside_writers(store, {READ_OFF: emobank[READ_OFF]}),
+        "emobank": carried.vad_compared(store, {name: emobank[name] for name in (scale.READ_OFF, *scale.READ)}),
+        "readers": people.beside_writers(store, {scale.READ_OFF: emobank[scale.READ_OFF]}),
         "reviews": carried.sentiment_compared(store, reviews),
         "tweets": carried.six_compared(store, tweets),
         "unseen": unseen.compared(store, unseen.rows(store)),

@@ -54,12 +54,12 @@ def save(figure: Figure, name: str, store: RunStore) -> Figure:
         buffer = BytesIO()
         figure.savefig(buffer, format=end, bbox_inches="tight", metadata=metadata)
         written = buffer.getvalue()
-        files.write(folder / f"{name}.{end}", numbered(written) if end == "svg" else written)
+        files.write(folder / f"{name}.{end}", _numbered(written) if end == "svg" else written)
         store.wrote(folder / f"{name}.{end}")
     return figure
 
 
-def numbered(svg: bytes) -> bytes:
+def _numbered(svg: bytes) -> bytes:
     """An SVG of matplotlib's whose clip paths and markers are named by their order: their own names are hashes of
     numbers to the last bit, which layout ends in otherwise on another processor."""
     names = dict.fromkeys(re.findall(rb' id="([a-z][0-9a-f]{10})"', svg))
