@@ -133,12 +133,11 @@ def budget(store: RunStore) -> pd.DataFrame:
 
 def budgeted_rows(store: RunStore) -> dict[str, Row]:
     """Test predictions at the study's own budget and, in profiles that search it, at those that go on from the search
-    (:data:`vadstudy.experiments.BUDGETED`) and are recorded; the plain classifier by argmax, the others by 1NN and the
-    SVM."""
+    (:data:`vadstudy.experiments.BUDGETED`); the plain classifier by argmax, the others by 1NN and the SVM."""
     rows: dict[str, Row] = {}
     for name in BEST_BUDGETS:
-        budgeted = [each for each in BUDGETED if each.name.startswith(f"budgeted-{name}") and store.seeds(each.name)]
-        for recipe in (store.recipes[name], *budgeted):
+        budgeted = [each for each in BUDGETED if each.name.startswith(f"budgeted-{name}")]
+        for recipe in (store.recipes[name], *(each for each in budgeted if each.name in store.recipes)):
             if recipe.mapper:
                 rows |= tables.read_points(store, recipe.name)
             else:

@@ -53,7 +53,7 @@ def unseen(
         right.plot(ends[place], y, "o", color="white", markeredgecolor=colour(emotion), markeredgewidth=1.2)
         right.plot(ends[name], y, "o", color=colour(emotion))
     right.set_yticks(range(len(order)), [f"{each} ({emotions.loc[each, 'texts']:,})" for each in order])
-    right.set(xlim=(-0.02, 1.02), xlabel="share named so (0 to 1)", ylim=(-0.8, len(order) - 0.2))
+    right.set(xlim=(-0.04, 1.04), xlabel="share named so (0 to 1)", ylim=(-0.8, len(order) - 0.2))
     marks = [
         Line2D([], [], marker="o", linestyle="", color="0.3", markerfacecolor=face, markeredgewidth=1.2)
         for face in ("white", "0.3")
