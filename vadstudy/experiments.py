@@ -177,7 +177,7 @@ SINGH = Recipe("singh-definitions", loss="ce", main_share=0.9, splits=HELD_OUT)
 SEVERAL_LABELS = tuple(
     replace(recipe, name=f"multilabel-{recipe.name}", loss="bce", corpus="goemotions-multilabel", splits=HELD_OUT)
     for recipe in (*MAIN, *ALVAREZ, SINGH)
-    if recipe.name in ("bce", "alvarez-max")
+    if recipe.name in ("bce", SINGH.name)
 )
 RELATED = (PARK, *ALVAREZ, SINGH, *SEVERAL_LABELS)
 
