@@ -12,7 +12,7 @@ from vadstudy.asked import CLAIMS, UNTESTED, Claim, Says
 from vadstudy.bootstrap import Row
 from vadstudy.runs import RunStore
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_claims.ipynb"
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "13_claims.ipynb"
 
 
 def lines(*found, expected="higher", seeds=3, on="labels"):
@@ -184,7 +184,7 @@ def test_two_encoders_with_opposite_results_have_opposite_verdicts(monkeypatch, 
     pd.testing.assert_frame_equal(table[list(alone)], alone)
     claims.save(table, store)
     assert list(pd.read_csv(store.output("reports") / "claims.csv")) == ["claim", *table]
-    short = pd.read_csv(store.output("reports", "tables") / "10_claims.csv", index_col="claim")
+    short = pd.read_csv(store.output("reports", "tables") / "13_claims.csv", index_col="claim")
     pd.testing.assert_frame_equal(short, table[list(short)])
     assert list(short)[-4:] == ["verdict", "evidence", "verdict_base", "evidence_base"]
 

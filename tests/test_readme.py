@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from vadstudy import unseen
+from vadstudy import related, unseen
+from vadstudy.bootstrap import SCORES
 from vadstudy.cli import main
 from vadstudy.disk import sealed
 
@@ -105,6 +106,17 @@ def test_what_more_budget_leaves_is_the_table_s():
     pair = dict(first="budgeted-softmax, argmax", second="budgeted-scaled-mae, SVM")
     (line,) = lines("07_budget_differences", **pair, score="macro_f1").itertuples()
     assert said("Ten epochs", *difference(line))
+
+
+def test_what_related_systems_reach_is_the_tables():
+    scores, rated = table("11_related"), table("11_vad").pearson_V
+    judged = scores[scores["verdict"].notna() | scores.index.str.endswith("max-frozen")].index
+    assert len(judged) == 5
+    for name in judged.drop("alvarez-attention"):
+        assert said("systems that the paper names", *(f"{scores.loc[name, of]:.3f}" for of in SCORES)), name
+    (behind,) = lines("11_differences", first="park-sorted", second=related.SOFTMAX, score="macro_f1").itertuples()
+    assert said("The systems that the paper names", *difference(behind))
+    assert said("sorted by their values", *(f"{rated[name]:.2f}" for name in ("park-sorted", "softmax, expected")))
 
 
 def test_what_meaning_and_spread_do_is_the_table_s():

@@ -255,11 +255,11 @@ def counted(table: pd.DataFrame) -> dict[str, str]:
 
 
 def save(table: pd.DataFrame, store: RunStore) -> pd.DataFrame:
-    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``10_claims``."""
+    """Write the ledger as ``reports/claims.csv``, and without its longer columns as the table ``13_claims``."""
     path = store.output("reports") / "claims.csv"
     files.write(path, table.to_csv(lineterminator="\n").encode())
     store.wrote(path)
     shown = ("asked_by", "section", "sentence", "verdict", "evidence", "verdict_base", "evidence_base")
     short = table.filter(shown)
-    tables.save(short, "10_claims", store, "The claims ledger.")
+    tables.save(short, "13_claims", store, "The claims ledger.")
     return table

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vadstudy import related
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
@@ -37,7 +38,7 @@ DEALT = [
     ("labels where NRC has them", "labels dealt at random"),
     ("spread, dealt at random", "scaled, where NRC has them"),
 ]
-
+VAD_PAIR, SETS = ("park-sorted", "softmax, expected"), ("multilabel-bce", "multilabel-other")
 
 #: Rows that the sentence on the read-out names.
 READ_OFF = (
@@ -111,7 +112,7 @@ def tables_by_name():
         "07_effects": pd.DataFrame([dict(effect="meaning", score="accuracy", difference=0.01, low=-0.01, high=0.03)]),
         "07_meaning": differences(DEALT).assign(rank=[2, np.nan] * 2),
         "07_budget": pd.DataFrame([dict(row="softmax", layers=2, learning_rate=1e-3, dev_macro_f1=0.4)]),
-        "10_claims": pd.DataFrame(
+        "13_claims": pd.DataFrame(
             [
                 dict(claim=who, asked_by=who, section="Table 2", sentence="It works.", verdict=verdict)
                 for who, verdict in (("paper", "supported"), ("us", "inconclusive"), ("related", "supported"))
@@ -138,6 +139,16 @@ def tables_by_name():
         "09_unseen": pd.DataFrame([dict(row=row, **interval(among=0.4, harmonic=0.3)) for row in UNSEEN]),
         "09_differences": differences([UNSEEN[1:3], (UNSEEN[3], UNSEEN[1])]).replace(
             {"accuracy": "among", "macro_f1": "harmonic"}
+        ),
+        "11_related": scored(related.SOFTMAX, *related.SYSTEMS, verdict="fails"),
+        "11_vad": pd.DataFrame([dict(row=row, **of) for row in VAD_PAIR]),
+        "11_sets": pd.DataFrame([dict(row=row, **interval(macro_f1=0.4)) for row in SETS]),
+        "11_differences": pd.concat(
+            [
+                differences([(name, related.SOFTMAX) for name in related.SYSTEMS]),
+                differences([VAD_PAIR]).replace({"accuracy": "pearson_V", "macro_f1": "pearson_A"}),
+                differences([SETS[::-1]]).replace({"accuracy": "micro_f1"}),
+            ]
         ),
     }
 
@@ -480,4 +491,4 @@ def test_an_unknown_reference_is_an_error():
 
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
     searched = {name[2:] for name in report.SEARCHED}
-    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "10_claims"} | searched
+    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "13_claims"} | searched

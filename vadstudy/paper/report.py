@@ -39,7 +39,7 @@ NOTICE = (
 #: Tables of what only the profile study has.
 SEARCHED = (
     *("t_07_budget", "t_07_budgeted", "t_07_budget_differences"),
-    *("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature"),
+    *("t_11_shares", "t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature"),
 )
 
 
@@ -155,7 +155,7 @@ def _shown(record, fields, encoder):
     few = few[few["paper_accuracy"].notna() | few["row"].isin([sentences.PLAIN, "baseline, argmax"])]
     shown["few"] = as_markdown(few, f"{encoder}, here")
     # What the related systems say of themselves is no question of the paper's.
-    ledger = record.table("10_claims").query("asked_by != 'related'")[["asked_by", "sentence", "section", "verdict"]]
+    ledger = record.table("13_claims").query("asked_by != 'related'")[["asked_by", "sentence", "section", "verdict"]]
     return shown | {"claims": as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)}
 
 

@@ -7,18 +7,31 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from vadstudy import bootstrap, claims, unseen
+from vadstudy import bootstrap, claims, related, unseen
 from vadstudy.errors import RunError
 
 Read = Callable[[str], pd.DataFrame]
 #: The row that goes through the space, of those that do the best, and the one that needs none.
 THROUGH, PLAIN = "scaled-mae, SVM", "softmax, argmax"
+#: What a related system is found to do, by what it says of itself and by the verdict.
+JUDGED = {
+    "as good": {
+        "holds": "names labels as well as the softmax",
+        "fails": "does not name labels as well as the softmax",
+        "open": "may or may not name labels as well as the softmax",
+    },
+    "better": {
+        "holds": "is better than the softmax",
+        "fails": "is not better than the softmax",
+        "open": "may or may not be better than the softmax",
+    },
+}
 
 
 def abstract(read: Read, encoder: str) -> str:
     """The last three of the abstract's five sentences: the labels, the space, the unseen and the claims."""
     rows, rated = read("table2").set_index("row"), read("08_emobank").set_index("row").pearson_V
-    among, counts = read("09_unseen").set_index("row")["among"], claims.counted(read("10_claims"))
+    among, counts = read("09_unseen").set_index("row")["among"], claims.counted(read("13_claims"))
     space, plain, people = rows.loc[THROUGH], rows.loc[PLAIN], read("08_people").set_index("dimension")
     return (
         f"With {encoder}, the best way through the space has accuracy {space.accuracy:.3f} and macro-F1 "
@@ -63,6 +76,7 @@ def answers(read: Read, corpora: dict[str, str], comparable: bool) -> dict[str, 
         "a_transfer": f"{_accuracy(corpora['sentiment'], read('06_imdb'))} "
         f"{_accuracy(corpora['six'], read('06_emotion'))}",
         "a_unseen": _unseen(read("09_unseen"), read("09_differences")),
+        "a_related": _related(*map(read, ("11_related", "11_vad", "11_sets", "11_differences"))),
     }
 
 
@@ -177,6 +191,26 @@ def _unseen(scored, pairs):
         f"{among['nrc-mae, nearest']:.2f}, the softmax read out through NRC's places in {among[through]:.2f}, through "
         f"shuffled places in {among[shuffled]:.2f} (NRC's against shuffled ones: {place}), and a description read by "
         f"the untrained encoder in {among[name]:.2f} (against NRC's places: {called})."
+    )
+
+
+def _related(rows, rated, sets, pairs):
+    """What the systems that the paper names say of themselves, and what came out; of labels, of VAD and of sets."""
+    rows, r, scored = rows.set_index("row"), rated.set_index("row")["pearson_V"], sets.set_index("row")["macro_f1"]
+    said = [
+        f"*{name}* {JUDGED[kind][rows.verdict[name]]}: "
+        f"{'; '.join(_finding(pairs, name, related.SOFTMAX, score, related.MARGINS) for score in bootstrap.SCORES)}."
+        for name, (_, kind) in related.SYSTEMS.items()
+        if kind
+    ]
+    park, expected = related.PARK.name, "softmax, expected"
+    baseline, other = scored.index
+    return (
+        f"{' '.join(said)} The point of *{park}* has r = {r[park]:.2f} with people's valence, that of the softmax "
+        f"{r[expected]:.2f}; {_finding(pairs, park, expected, 'pearson_V', related.MARGINS)}. With all comments and "
+        f"all their labels, *{other}* has macro-F1 {scored[other]:.3f} and *{baseline}* {scored[baseline]:.3f}; "
+        f"{_finding(pairs, other, baseline, 'macro_f1', related.MARGINS)}. BERT is published with "
+        f"{related.PUBLISHED_MACRO_F1['BERT, Demszky et al. 2020']:.2f} [@demszky2020]."
     )
 
 

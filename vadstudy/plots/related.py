@@ -26,6 +26,7 @@ def related(table: pd.DataFrame, softmax: str, ours: str) -> Figure:
             error = np.clip([lines[score] - lines[f"{score}_low"], lines[f"{score}_high"] - lines[score]], 0, None)
             axes.errorbar(lines[score], at[which], xerr=error, fmt="o", color=shade, capsize=2, label=system)
         axes.set(xlabel=SCORES[score])
+        axes.locator_params(axis="x", nbins=5)
     panels[0].set_yticks(at, table.index)
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=2, frameon=False, title=ours)
