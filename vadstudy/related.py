@@ -81,11 +81,14 @@ def sorted_vad(run: Run, split: str = "test") -> np.ndarray:
 
 
 def rows(store: RunStore) -> dict[str, Row]:
-    """Test labels of the softmax, and of the related systems that are recorded."""
+    """Test labels of the softmax, and of the related systems."""
     found = {SOFTMAX: tables.row(store.all("softmax"), tables.most_probable)}
-    for name in filter(store.has, SYSTEMS):
-        found[name] = tables.row(store.all(name), sorted_label if name == PARK.name else tables.most_probable)
-    return found
+    return found | {name: tables.row(store.all(name), _named_by(name)) for name in SYSTEMS}
+
+
+def _named_by(name):
+    """What names a label from a system's outputs."""
+    return sorted_label if name == PARK.name else tables.most_probable
 
 
 def verdict(compared: Comparison, name: str) -> str:
@@ -109,16 +112,14 @@ def vad_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
     """VAD (n, 3) of EmoBank's test texts by Park et al.'s sums, beside rows that did not learn from it either."""
     zero_shot, on = carried.zero_shot(store), f"{carried.corpus(store, 'vad')}/test"
     found = {name: zero_shot[name] for name in ("softmax, expected", "nrc-mse", "nrc-mae")}
-    if store.has(PARK.name):
-        found[PARK.name] = tables.row(store.all(PARK.name), lambda run: sorted_vad(run, on)), NOTHING
-    return found
+    return found | {PARK.name: (tables.row(store.all(PARK.name), lambda run: sorted_vad(run, on)), NOTHING)}
 
 
 def searched(store: RunStore) -> pd.DataFrame:
-    """Dev scores of Singh et al.'s shares of the main task, one seed each; those that are recorded (study only)."""
+    """Dev scores of Singh et al.'s shares of the main task, one seed each; none in a profile without the search."""
     lines = []
     for recipe in SHARES:
-        if store.has(recipe.name):
+        if recipe.name in store.recipes:
             run = store[recipe.name]
             found = metrics.scores(run.labels("dev"), tables.most_probable(run, "dev"))
             lines.append({"share": recipe.main_share} | {f"dev_{name}": value for name, value in found.items()})
@@ -127,11 +128,11 @@ def searched(store: RunStore) -> pd.DataFrame:
 
 def on_dev(store: RunStore) -> pd.Series:
     """Mean dev macro-F1 over seeds of each related system on single labels, by which one is taken to several."""
-    found = {}
-    for name in filter(store.has, SYSTEMS):
-        label = sorted_label if name == PARK.name else tables.most_probable
-        found[name] = np.mean([metrics.macro_f1(run.labels("dev"), label(run, "dev")) for run in store.all(name)])
-    return pd.Series(found, name="dev_macro_f1", dtype=float)
+    found = {
+        name: np.mean([metrics.macro_f1(run.labels("dev"), _named_by(name)(run, "dev")) for run in store.all(name)])
+        for name in SYSTEMS
+    }
+    return pd.Series(found, name="dev_macro_f1")
 
 
 def sets(store: RunStore, split: str) -> pd.DataFrame:
@@ -151,8 +152,7 @@ def set_rows(store: RunStore) -> dict[str, Row]:
         likely = {split: expit(run.outputs(split, of.index).astype(float)) for split, of in truth.items()}
         return likely["test"] > metrics.best_common_threshold(likely["dev"], truth["dev"].to_numpy())
 
-    names = [recipe.name for recipe in SEVERAL_LABELS if store.has(recipe.name)]
-    return {name: tables.row(store.all(name), named) for name in names}
+    return {recipe.name: tables.row(store.all(recipe.name), named) for recipe in SEVERAL_LABELS}
 
 
 def several(named: np.ndarray, truth: np.ndarray) -> Measured:
