@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vadstudy import bootstrap, dimensions, experiments, mappers
+from vadstudy import bootstrap, carried, dimensions, experiments, mappers, tables
 from vadstudy.bootstrap import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.mappers import Mapper
@@ -35,6 +35,15 @@ def test_a_learned_scale_begins_where_dev_says():
     found = {recipe.temperature: store[recipe.name].history["dev_macro_f1"].max() for recipe in experiments.SCALES}
     begins = {recipe.temperature for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
     assert begins == {max(found, key=found.get)}
+
+
+def test_what_the_ledger_says_of_other_ways_to_three_numbers_is_the_record_s():
+    store = RunStore("study")
+    rows = {**dimensions.rows(store, ("learned-3",)), **tables.read_points(store, "scaled-mae")}
+    rows |= carried.three_numbers(store)
+    pairs = [("learned-3", "scaled-mae, 1NN"), ("softmax, median, 1NN", dimensions.SOFTMAX)]
+    compared = bootstrap.compare({name: rows[name] for name in {*sum(pairs, ())}}, store["softmax"].labels("test"))
+    assert set(compared.differences(pairs)["verdict"]) == {"lower"}
 
 
 def test_a_linear_map_explains_what_is_linear():
