@@ -114,6 +114,7 @@ def test_what_related_systems_reach_is_the_tables():
     assert len(judged) == 5
     for name in judged.drop("alvarez-attention"):
         assert said("systems that the paper names", *(f"{scores.loc[name, of]:.3f}" for of in SCORES)), name
+    assert "higher" not in set(table("11_differences")["verdict"]), "README says that none is found ahead"
     (behind,) = lines("11_differences", first="park-sorted", second=related.SOFTMAX, score="macro_f1").itertuples()
     assert said("The systems that the paper names", *difference(behind))
     assert said("sorted by their values", *(f"{rated[name]:.2f}" for name in ("park-sorted", "softmax, expected")))
