@@ -56,7 +56,8 @@ class Recipe:
     the epoch is chosen; their texts in ``splits`` are predicted like all others. ``mean-padded`` pools over all
     ``max_length`` positions, padding included, as the paper's code did. ``carried_to`` names other corpora, each with
     the most texts of a split that are taken (None: all), whose texts are predicted right after the training, so that no
-    weights need be kept; they are read up to ``carried_length`` tokens.
+    weights need be kept; they are read up to ``carried_length`` tokens. ``carried_splits`` are the splits of those
+    corpora that are predicted (none given: all).
 
     ``token_hidden`` puts a perceptron with so many hidden units on every token, whose outputs ``pooling`` then pools
     (``max`` or ``attention``). ``main_share`` is the probability that a step trains the recipe's own task; the others
@@ -93,6 +94,7 @@ class Recipe:
     without: tuple[str, ...] = ()
     carried_to: tuple[tuple[str, int | None], ...] = ()
     carried_length: int = 200
+    carried_splits: tuple[str, ...] = ()
     token_hidden: int | None = None
     main_share: float = 1.0
 
@@ -129,8 +131,10 @@ class Recipe:
             )
         if not 0 < self.main_share <= 1:
             raise ValueError(f"recipe {self.name!r}, field main_share: {self.main_share}, expected above 0, up to 1")
-        if not self.splits or set(self.splits) - {"train", "dev", "test"}:
-            raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
+        for field in ("splits", "carried_splits"):
+            found = getattr(self, field)
+            if set(found) - {"train", "dev", "test"} or found == () and field == "splits":
+                raise ValueError(f"recipe {self.name!r}, field {field}: {found}, expected some of train, dev, test")
         if set(self.without) - set(EMOTIONS) or set(self.without) == set(EMOTIONS):
             raise ValueError(f"recipe {self.name!r}, field without: {self.without}, expected some of the 28 emotions")
         if self.without and self.mapper == HUMAN:

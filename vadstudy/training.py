@@ -368,7 +368,8 @@ def train(
     for name, most in recipe.carried_to:
         texts, fingerprints[name] = carried(recipe, tokenizer, name, most)
         frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
-        predicted.append(predictions(recipe, regressor, texts, frozen, list(texts.rows), name))
+        splits = [split for split in texts.rows if split in (recipe.carried_splits or texts.rows)]
+        predicted.append(predictions(recipe, regressor, texts, frozen, splits, name))
     return Trained(
         pd.concat(predicted, ignore_index=True),
         _history(made.state.log_history),
