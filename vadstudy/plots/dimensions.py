@@ -20,6 +20,7 @@ KINDS = {
     "nrc": ("NRC's", "0.15", "D", 0.92),
     "scaled": ("NRC's, scaled", "0.15", "P", 1.08),
     "shuffled": ("NRC's, scaled, dealt at random", "0.15", "X", 1.16),
+    "paper": ("NRC's, scaled, MAE", "0.15", "*", 0.85),
 }
 #: Numbers of dimensions that others spoke of.
 MARKED = {3: "the paper's 3", 27: "Cowen and\nKeltner's 27"}
