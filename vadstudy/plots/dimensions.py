@@ -31,7 +31,7 @@ def by_dimensions(table: pd.DataFrame, ours: str) -> Figure:
 
     ``table`` is that of :func:`vadstudy.dimensions.scored`: its first kind, the plain softmax, is drawn across.
     """
-    figure, panels = subplots(1, 2, figsize=(WIDTH, 3.4), layout="constrained", sharex=True)
+    figure, panels = subplots(1, 2, figsize=(WIDTH, 2.9), layout="constrained", sharex=True)
     softmax, rest = table[table["kind"] == "softmax"].iloc[0], table[table["kind"] != "softmax"]
     ticks = sorted({*rest["dims"], *MARKED})
     for axes, score in zip(panels, ("accuracy", "macro_f1"), strict=True):
