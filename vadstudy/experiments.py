@@ -143,6 +143,17 @@ def _by_temperature(of: str, **fields: Any) -> tuple[Recipe, ...]:
 
 #: Where a learned scale begins, by a temperature that it is divided by.
 SCALES = _by_temperature("learned-3", loss="distance", mapper="learned-3")
+#: The learning rate of points, scale and biases; of the temperature that is chosen, the first has the head's, 1e-3.
+LABEL_RATES = tuple(
+    Recipe(
+        f"search-learned-3-labels-{rate:.0e}",
+        mapper="learned-3",
+        label_learning_rate=rate,
+        train_rows=12000,
+        **_BY_DISTANCE | dict(splits=("dev",)),
+    )
+    for rate in (1e-2, 3e-2, 1e-1)
+)
 #: Lessons and tests have one number and three, and each kind of map once.
 LESSON_DIMENSIONAL = tuple(
     recipe
@@ -300,6 +311,7 @@ def named(profile: str = "study") -> dict[str, Recipe | Computed]:
             *untrained.recipes(),
             *SHARES,
             *SCALES,
+            *LABEL_RATES,
             *SEARCH,
             *TEMPERATURES,
             *TUNED,

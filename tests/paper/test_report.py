@@ -265,8 +265,9 @@ def test_no_field_reference_or_citation_is_left_open(reported):
         (
             "How many numbers does it take?",
             [
-                "Of 3, 27 learned numbers, none is enough by both scores; by accuracy alone it is 3",
+                "none is enough by both scores (by accuracy alone 3, by macro-F1 alone none)",
                 "*learned-27* has accuracy 0.610",
+                "valence than points dealt at random in 1 of 1 trainings, of their arousal in 0",
             ],
         ),
         ("Limits", ["490 rows", "grief 2, joy 93", "One encoder"]),

@@ -57,7 +57,7 @@ def agreement(table: pd.DataFrame, marks: Mapping[str, Sequence[float]], ours: s
             y += 0.7
         place.append(-y)
         y += 1
-    figure, panels = subplots(1, 3, figsize=(WIDTH, 1.1 + 0.2 * y), sharey=True, layout="constrained")
+    figure, panels = subplots(1, 3, figsize=(WIDTH, 1.1 + 0.18 * y), sharey=True, layout="constrained")
     shades = dict(zip(groups, (CONTRAST[0], CONTRAST[2], CONTRAST[1]), strict=False))
     for axes, dimension in zip(panels, DIMENSIONS, strict=True):
         score = f"pearson_{dimension[0].upper()}"
