@@ -25,7 +25,8 @@ def test_the_least_that_is_enough():
     for d, share in ((1, 0.3), (2, 0.5), (3, 0.6), (8, 0.65), (16, 0.55)):
         name = f"learned-{d}"
         rows[name] = Row(predictions(labels, share), tuple((name, s) for s in range(3)))
-    found = dimensions.enough(bootstrap.compare(rows, labels, n_resamples=400))
+    compared = bootstrap.compare(rows, labels, n_resamples=400)
+    found = dimensions.enough(compared.differences([(name, dimensions.SOFTMAX) for name in list(rows)[1:]]))
     assert found == {1: False, 2: False, 3: True, 8: True, 16: False}
     assert dimensions.least(found) == 3 and dimensions.least({1: False}) is None
 

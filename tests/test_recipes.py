@@ -18,6 +18,7 @@ from vadstudy.recipes import SVM, Lexicon, Points, Recipe
         (dict(loss="ce", pooling="median"), "field pooling: unknown 'median'"),
         (dict(loss="ce", without=("hunger",)), r"field without: \('hunger',\), expected some of the 28 emotions"),
         (dict(loss="mse", mapper="human", without=("joy",)), "field without: needs labels, which mapper 'human'"),
+        (dict(loss="ce", carried_splits=("valid",)), r"field carried_splits: \('valid',\), expected some of train"),
         (dict(loss="ce", pooling="attention"), "field pooling: 'attention' does not go with token_hidden None"),
         (dict(loss="ce", token_hidden=9), "field pooling: 'mean' does not go with token_hidden 9"),
         (dict(loss="ce", main_share=0), "field main_share: 0, expected above 0, up to 1"),

@@ -136,6 +136,16 @@ def test_what_is_predicted_elsewhere_does_not_change_the_run_at_home(small, tmp_
     assert carried.predictions.head(len(plain)).equals(plain)
 
 
+def test_of_texts_elsewhere_some_splits_can_be_enough(small, tmp_path):
+    recipe = replace(SMOKE, epochs=1, splits=("dev",), carried_to=(("mini-vad", None),))
+    every, some = (
+        training.train(chosen, 42, tmp_path / name / "run", small).predictions
+        for name, chosen in (("all", recipe), ("some", replace(recipe, carried_splits=("test",))))
+    )
+    assert set(some["split"]) == {"dev", "mini-vad/test"} < set(every["split"])
+    assert every[every["split"].isin(some["split"])].reset_index(drop=True).equals(some)
+
+
 def test_a_loss_that_is_not_finite_stops_with_recipe_and_step(small, tmp_path):
     recipe = Recipe(
         "wild",

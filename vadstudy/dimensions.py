@@ -30,11 +30,13 @@ import numpy as np
 import pandas as pd
 
 from vadstudy import mappers, tables
-from vadstudy.bootstrap import Comparison, Row
+from vadstudy.bootstrap import SCORES, Comparison, Row
 from vadstudy.emotions import DIMENSIONS
 from vadstudy.runs import Run, RunStore
 
 SOFTMAX = "softmax, argmax"
+#: What the paper has at three numbers, at its best by the nearest label: scaled VAD by MAE.
+PAPER = "scaled-mae"
 #: Random deals of labels to points.
 DEALS = 2000
 
@@ -53,12 +55,13 @@ def rows(store: RunStore, names: Sequence[str] | None = None) -> dict[str, Row]:
 
 def bottlenecks(store: RunStore) -> list[str]:
     """The names of all recipes of d numbers between encoder and labels."""
-    return [name for name in store.recipes if re.fullmatch(r"learned-\d+|spread-(\d+-)?mae|.+-distance", name)]
+    return [name for name in store.recipes if re.fullmatch(r"learned-\d+|(spread(-\d+)?|scaled)-mae|.+-distance", name)]
 
 
 def kind(name: str) -> str:
-    """What a row's points are: ``learned``, ``spread``, ``names``, ``votes``, ``nrc``, ``scaled`` or ``shuffled``."""
-    return name.split("-")[0]
+    """What a row's points are: ``learned``, ``spread``, ``names``, ``votes``, ``nrc``, ``scaled`` or ``shuffled``;
+    scaled ones with the paper's loss are ``paper``."""
+    return "paper" if name == PAPER else name.split("-")[0]
 
 
 def dims(store: RunStore, name: str) -> int:
@@ -74,13 +77,16 @@ def scored(store: RunStore, compared: Comparison) -> pd.DataFrame:
     return table
 
 
-def enough(compared: Comparison, kind: str = "learned") -> dict[int, bool]:
-    """Whether d numbers are enough, by d: in both scores equal to the softmax, or higher, by this module's rule."""
+def enough(pairs: pd.DataFrame, scores: Sequence[str] = tuple(SCORES)) -> dict[int, bool]:
+    """Whether d learned numbers are enough, by d: in both scores equal to the softmax, or higher.
+
+    ``pairs`` are differences of :meth:`vadstudy.bootstrap.Comparison.differences`, those to the softmax among them. By
+    one of the ``scores`` alone it is no answer by the rule, and says which of the two decides.
+    """
     found = {}
-    for name in compared.values:
-        if match := re.fullmatch(rf"{kind}-(\d+)", name):
-            verdicts = compared.differences([(name, SOFTMAX)])["verdict"]
-            found[int(match[1])] = bool(verdicts.isin(["equal", "higher"]).all())
+    for name, lines in pairs[(pairs["second"] == SOFTMAX) & pairs["score"].isin(scores)].groupby("first"):
+        if match := re.fullmatch(r"learned-(\d+)", name):
+            found[int(match[1])] = bool(lines["verdict"].isin(["equal", "higher"]).all())
     return dict(sorted(found.items()))
 
 

@@ -50,13 +50,16 @@ class Recipe:
     The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``.
     ``trainable_layers`` counts the encoder's upper layers that are trained (None: all of it, embeddings included).
     ``splits`` are those predicted after training; candidates of the search on dev never see test. Learning rates are
-    those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``. ``train_rows`` trains
+    those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``, and
+    ``label_learning_rate``, that of what a loss learns of the labels (their points, a scale, biases), the head's if it
+    is None. ``train_rows`` trains
     on so many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of train out (i
     from 1), and predicts that part only. ``without`` names labels whose texts are neither trained on nor looked at when
     the epoch is chosen; their texts in ``splits`` are predicted like all others. ``mean-padded`` pools over all
     ``max_length`` positions, padding included, as the paper's code did. ``carried_to`` names other corpora, each with
     the most texts of a split that are taken (None: all), whose texts are predicted right after the training, so that no
-    weights need be kept; they are read up to ``carried_length`` tokens.
+    weights need be kept; they are read up to ``carried_length`` tokens. ``carried_splits`` are the splits of those
+    corpora that are predicted (none given: all).
 
     ``token_hidden`` puts a perceptron with so many hidden units on every token, whose outputs ``pooling`` then pools
     (``max`` or ``attention``). ``main_share`` is the probability that a step trains the recipe's own task; the others
@@ -78,6 +81,7 @@ class Recipe:
     trainable_layers: int | None = 2
     learning_rate: float = 3e-4
     head_learning_rate: float | None = 1e-3
+    label_learning_rate: float | None = None
     epochs: int = 3
     batch_size: int = 32
     max_length: int = 50
@@ -93,6 +97,7 @@ class Recipe:
     without: tuple[str, ...] = ()
     carried_to: tuple[tuple[str, int | None], ...] = ()
     carried_length: int = 200
+    carried_splits: tuple[str, ...] = ()
     token_hidden: int | None = None
     main_share: float = 1.0
 
@@ -117,7 +122,7 @@ class Recipe:
         _at_least(self, 0, "learning_rate", "epochs", "batch_size", "max_length", "temperature", more=True)
         _at_least(self, 0, "carried_length", more=True)
         _at_least(self, 0, "loss_lambda", "target_noise", "warmup", "weight_decay", "max_grad_norm", "adam_epsilon")
-        for field in ("head_learning_rate", "train_rows", "token_hidden"):
+        for field in ("head_learning_rate", "label_learning_rate", "train_rows", "token_hidden"):
             if getattr(self, field) is not None:
                 _at_least(self, 0, field, more=True)
         if not 0 <= self.dropout < 1:
@@ -129,8 +134,10 @@ class Recipe:
             )
         if not 0 < self.main_share <= 1:
             raise ValueError(f"recipe {self.name!r}, field main_share: {self.main_share}, expected above 0, up to 1")
-        if not self.splits or set(self.splits) - {"train", "dev", "test"}:
-            raise ValueError(f"recipe {self.name!r}, field splits: {self.splits}, expected some of train, dev, test")
+        for field in ("splits", "carried_splits"):
+            found = getattr(self, field)
+            if set(found) - {"train", "dev", "test"} or found == () and field == "splits":
+                raise ValueError(f"recipe {self.name!r}, field {field}: {found}, expected some of train, dev, test")
         if set(self.without) - set(EMOTIONS) or set(self.without) == set(EMOTIONS):
             raise ValueError(f"recipe {self.name!r}, field without: {self.without}, expected some of the 28 emotions")
         if self.without and self.mapper == HUMAN:

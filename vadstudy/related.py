@@ -58,6 +58,19 @@ SYSTEMS = {
     },
     SINGH.name: ("Singh et al. 2021", "better"),
 }
+#: What a related system is found to do, by what it says of itself and by the verdict.
+JUDGED = {
+    "as good": {
+        "holds": "names labels as well as the softmax",
+        "fails": "does not name labels as well as the softmax",
+        "open": "may or may not name labels as well as the softmax",
+    },
+    "better": {
+        "holds": "is better than the softmax",
+        "fails": "is not better than the softmax",
+        "open": "may or may not be better than the softmax",
+    },
+}
 #: Macro-F1 of BERT-base on all comments and labels (Demszky et al. 2020, table 4), and Park et al.'s zero-shot r with
 #: EmoBank's valence, arousal and dominance.
 PUBLISHED_MACRO_F1 = {"BERT, Demszky et al. 2020": 0.46}

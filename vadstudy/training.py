@@ -186,7 +186,7 @@ def frozen_states(
 
 
 def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objective, torch.optim.Optimizer]:
-    """What is minimised, with the optimizer that does it; the head, and what a loss learns, have their own rate."""
+    """What is minimised, with the optimizer that does it; the head, and what a loss learns, have their own rates."""
     loss: Loss
     if recipe.mapper and recipe.loss == "sorted":
         loss = SortedLoss(mappers.mapper(recipe.mapper, seed).points)
@@ -199,13 +199,16 @@ def objective(recipe: Recipe, seed: int, regressor: Regressor) -> tuple[Objectiv
     else:
         loss = LabelLoss(recipe.loss)
     model = Objective(regressor, loss, pairs=recipe.main_share < 1)
-    encoder = {id(p) for p in regressor.encoder.parameters()}
-    head: dict[str, Any] = {
-        "params": [p for p in model.parameters() if id(p) not in encoder],
-        "lr": recipe.head_learning_rate or recipe.learning_rate,
-    }
+    encoder, labels = list(regressor.encoder.parameters()), list(loss.parameters())
+    elsewhere = {id(p) for p in (*encoder, *labels)}
+    head_rate = recipe.head_learning_rate or recipe.learning_rate
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in encoder if p.requires_grad]},
+        {"params": [p for p in model.parameters() if id(p) not in elsewhere], "lr": head_rate},
+        {"params": labels, "lr": recipe.label_learning_rate or head_rate},
+    ]
     optimizer = torch.optim.AdamW(
-        [{"params": [p for p in regressor.encoder.parameters() if p.requires_grad]}, head],
+        [group for group in groups if group["params"]],
         lr=recipe.learning_rate,
         eps=recipe.adam_epsilon,
         weight_decay=recipe.weight_decay,
@@ -368,7 +371,8 @@ def train(
     for name, most in recipe.carried_to:
         texts, fingerprints[name] = carried(recipe, tokenizer, name, most)
         frozen = frozen_states(recipe, regressor, texts, fingerprints, workdir.parent / "frozen")
-        predicted.append(predictions(recipe, regressor, texts, frozen, list(texts.rows), name))
+        splits = [split for split in texts.rows if split in (recipe.carried_splits or texts.rows)]
+        predicted.append(predictions(recipe, regressor, texts, frozen, splits, name))
     return Trained(
         pd.concat(predicted, ignore_index=True),
         _history(made.state.log_history),

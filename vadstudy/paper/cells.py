@@ -7,7 +7,7 @@ import pandas as pd
 from vadstudy.shown import cells, columns, heading, sides
 
 #: Columns whose numbers come out of the encoder.
-ENCODED = re.compile("accuracy|macro_f1|test_loss|ratio|r2_|dev_|pearson|spearman|auc|mae|mse|votes_|label_")
+ENCODED = re.compile("accuracy|macro_|micro_|test_loss|ratio|r2_|dev_|pearson|spearman|auc|mae|mse|votes_|label_")
 #: What Markdown would read as more than a letter.
 SPECIAL = re.compile(r"[\\`*_{}\[\]<>$~^@|]")
 

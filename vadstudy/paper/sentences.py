@@ -7,25 +7,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from vadstudy import bootstrap, claims, related, unseen
+from vadstudy import bootstrap, claims, dimensions, related, unseen
+from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import RunError
 
 Read = Callable[[str], pd.DataFrame]
 #: The row that goes through the space, of those that do the best, and the one that needs none.
 THROUGH, PLAIN = "scaled-mae, SVM", "softmax, argmax"
-#: What a related system is found to do, by what it says of itself and by the verdict.
-JUDGED = {
-    "as good": {
-        "holds": "names labels as well as the softmax",
-        "fails": "does not name labels as well as the softmax",
-        "open": "may or may not name labels as well as the softmax",
-    },
-    "better": {
-        "holds": "is better than the softmax",
-        "fails": "is not better than the softmax",
-        "open": "may or may not be better than the softmax",
-    },
-}
 
 
 def abstract(read: Read, encoder: str) -> str:
@@ -76,6 +64,7 @@ def answers(read: Read, corpora: dict[str, str], comparable: bool) -> dict[str, 
         "a_transfer": f"{_accuracy(corpora['sentiment'], read('06_imdb'))} "
         f"{_accuracy(corpora['six'], read('06_emotion'))}",
         "a_unseen": _unseen(read("09_unseen"), read("09_differences")),
+        "a_dimensions": _dimensions(*map(read, ("10_dimensions", "10_differences", "10_meaning"))),
         "a_related": _related(*map(read, ("11_related", "11_vad", "11_sets", "11_differences"))),
     }
 
@@ -194,11 +183,39 @@ def _unseen(scored, pairs):
     )
 
 
+def _dimensions(rows, pairs, meaning):
+    """How many numbers are enough, what the paper's three are beside those that are learned, and what these mean."""
+    rows, enough = rows.set_index("row"), dimensions.enough(pairs)
+    least, (*others, most) = dimensions.least(enough), enough
+    alone = ", ".join(
+        f"by {name} alone {dimensions.least(dimensions.enough(pairs, [score])) or 'none'}"
+        for score, name in bootstrap.SCORES.items()
+    )
+    said = [
+        f"Of {', '.join(map(str, others))} and {most} learned numbers, "
+        f"{f'the least that is enough is {least}' if least else 'none is enough by both scores'} ({alone})."
+    ]
+    for row in ("learned-3", f"learned-{most}"):
+        found = "; ".join(_finding(pairs, row, dimensions.SOFTMAX, score) for score in bootstrap.SCORES)
+        said.append(
+            f"*{row}* has accuracy {rows.accuracy[row]:.3f} and macro-F1 {rows.macro_f1[row]:.3f}; beside the softmax, "
+            f"{found}."
+        )
+    three = meaning[meaning["learned dimensions"] == 3]
+    found = three[three["p"] <= 0.05].groupby("dimension").size()
+    valence, arousal, dominance = (found.get(name, 0) for name in DIMENSIONS)
+    return (
+        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} The points of *learned-3* tell more of the "
+        f"labels' valence than points dealt at random in {valence} of {three['seed'].nunique()} trainings, of their "
+        f"arousal in {arousal}, of their dominance in {dominance}."
+    )
+
+
 def _related(rows, rated, sets, pairs):
     """What the systems that the paper names say of themselves, and what came out; of labels, of VAD and of sets."""
     rows, r, scored = rows.set_index("row"), rated.set_index("row")["pearson_V"], sets.set_index("row")["macro_f1"]
     said = [
-        f"*{name}* {JUDGED[kind][rows.verdict[name]]}: "
+        f"*{name}* {related.JUDGED[kind][rows.verdict[name]]}: "
         f"{'; '.join(_finding(pairs, name, related.SOFTMAX, score, related.MARGINS) for score in bootstrap.SCORES)}."
         for name, (_, kind) in related.SYSTEMS.items()
         if kind

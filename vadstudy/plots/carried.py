@@ -23,7 +23,7 @@ def shifting(mapper: Mapper, first: str = "sadness", second: str = "joy", third:
     likely = np.zeros((len(share), len(mapper)))
     for name, values in zip(names, (0.8 - share, share, np.full_like(share, 0.2)), strict=True):
         likely[:, EMOTIONS.index(name)] = values
-    figure, axes = subplots(figsize=(WIDTH, 2.9), layout="constrained")
+    figure, axes = subplots(figsize=(WIDTH, 2.0), layout="constrained")
     for name in names:
         axes.axhline(mapper.points[EMOTIONS.index(name), 0], color=colour(name), linestyle=":")
         axes.annotate(name, (0.805, mapper.points[EMOTIONS.index(name), 0]), va="center", annotation_clip=False)
@@ -57,7 +57,7 @@ def agreement(table: pd.DataFrame, marks: Mapping[str, Sequence[float]], ours: s
             y += 0.7
         place.append(-y)
         y += 1
-    figure, panels = subplots(1, 3, figsize=(WIDTH, 1.1 + 0.2 * y), sharey=True, layout="constrained")
+    figure, panels = subplots(1, 3, figsize=(WIDTH, 1.1 + 0.18 * y), sharey=True, layout="constrained")
     shades = dict(zip(groups, (CONTRAST[0], CONTRAST[2], CONTRAST[1]), strict=False))
     for axes, dimension in zip(panels, DIMENSIONS, strict=True):
         score = f"pearson_{dimension[0].upper()}"

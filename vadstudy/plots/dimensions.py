@@ -20,6 +20,7 @@ KINDS = {
     "nrc": ("NRC's", "0.15", "D", 0.92),
     "scaled": ("NRC's, scaled", "0.15", "P", 1.08),
     "shuffled": ("NRC's, scaled, dealt at random", "0.15", "X", 1.16),
+    "paper": ("NRC's, scaled, MAE", "0.15", "*", 0.85),
 }
 #: Numbers of dimensions that others spoke of.
 MARKED = {3: "the paper's 3", 27: "Cowen and\nKeltner's 27"}
@@ -30,7 +31,7 @@ def by_dimensions(table: pd.DataFrame, ours: str) -> Figure:
 
     ``table`` is that of :func:`vadstudy.dimensions.scored`: its first kind, the plain softmax, is drawn across.
     """
-    figure, panels = subplots(1, 2, figsize=(WIDTH, 3.4), layout="constrained", sharex=True)
+    figure, panels = subplots(1, 2, figsize=(WIDTH, 2.9), layout="constrained", sharex=True)
     softmax, rest = table[table["kind"] == "softmax"].iloc[0], table[table["kind"] != "softmax"]
     ticks = sorted({*rest["dims"], *MARKED})
     for axes, score in zip(panels, ("accuracy", "macro_f1"), strict=True):

@@ -14,7 +14,7 @@ def related(table: pd.DataFrame, softmax: str, ours: str) -> Figure:
     ``table`` has a ``system`` a row, and each score with its ends ``_low`` and ``_high``; a system's rows stand
     together, in one colour.
     """
-    figure, panels = subplots(1, 2, figsize=(WIDTH, 0.9 + 0.2 * len(table)), sharey=True, layout="constrained")
+    figure, panels = subplots(1, 2, figsize=(WIDTH, 0.9 + 0.18 * len(table)), sharey=True, layout="constrained")
     at = -np.arange(len(table))
     shades = dict(zip(dict.fromkeys(table["system"]), ("0.2", *CONTRAST), strict=False))
     for axes, score in zip(panels, SCORES, strict=True):

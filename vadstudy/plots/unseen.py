@@ -28,7 +28,7 @@ def unseen(
     figure, (left, right) = subplots(
         1,
         2,
-        figsize=(WIDTH, 0.7 + 0.165 * max(len(emotions), 1.7 * len(table))),
+        figsize=(WIDTH, 0.7 + 0.135 * max(len(emotions), 1.7 * len(table))),
         width_ratios=(1, 1.1),
         layout="constrained",
     )
