@@ -28,6 +28,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import pdist
 
 from vadstudy import mappers, tables
 from vadstudy.bootstrap import SCORES, Comparison, Row
@@ -93,6 +94,12 @@ def enough(pairs: pd.DataFrame, scores: Sequence[str] = tuple(SCORES)) -> dict[i
 def least(enough: dict[int, bool]) -> int | None:
     """The least number of dimensions that is enough, None if no number is."""
     return next((d for d, yes in enough.items() if yes), None)
+
+
+def begun(run: Run) -> float:
+    """Pearson's r, over all pairs of labels, between how far apart a run's learned points begin and end."""
+    start = mappers.mapper(run.recipe.mapper, run.seed).points
+    return float(np.corrcoef(pdist(start), pdist(run.mapper.points))[0, 1])
 
 
 def explained(points: np.ndarray, vad: np.ndarray) -> np.ndarray:

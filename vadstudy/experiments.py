@@ -152,7 +152,7 @@ LABEL_RATES = tuple(
         train_rows=12000,
         **_BY_DISTANCE | dict(splits=("dev",)),
     )
-    for rate in (1e-2, 3e-2, 1e-1)
+    for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)
 )
 #: Lessons and tests have one number and three, and each kind of map once.
 LESSON_DIMENSIONAL = tuple(
