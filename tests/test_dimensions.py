@@ -38,6 +38,16 @@ def test_a_learned_scale_begins_where_dev_says():
     assert begins == {max(found, key=found.get)}
 
 
+def test_what_is_learned_of_the_labels_has_the_rate_that_dev_says():
+    store = RunStore("study")
+    found = {recipe.label_learning_rate: store[recipe.name] for recipe in experiments.LABEL_RATES}
+    (begins,) = {recipe.temperature for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
+    found[1e-3] = store[f"search-learned-3-T{begins:g}"]
+    scores = {rate: run.history["dev_macro_f1"].max() for rate, run in found.items()}
+    rates = {recipe.label_learning_rate for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
+    assert rates == {max(scores, key=scores.get)}
+
+
 def test_what_the_ledger_says_of_other_ways_to_three_numbers_is_the_record_s():
     store = RunStore("study")
     rows = {**dimensions.rows(store, ("learned-3",)), **tables.read_points(store, "scaled-mae")}

@@ -120,8 +120,9 @@ BOTTLENECKS, REPEATED = (1, 2, 3, 4, 6, 8, 12, 16, 27), (1, 3, 8, 27)
 CUT = (1, 2, 3, 8, 16, 27)
 #: Other dimensions: points that are learned, evenly spread ones with the paper's loss (three are in Table 3), NRC's,
 #: and maps of what labels are called and of who gave which together; all but the evenly spread by distances, whose
-#: scale begins where the best of :data:`SCALES` on dev does; ``tests/test_dimensions.py`` holds it to the record.
-_BY_DISTANCE = dict[str, Any](loss="distance", temperature=0.3, splits=HELD_OUT)
+#: scale begins where the best of :data:`SCALES` on dev does, and learns as the best of :data:`LABEL_RATES`;
+#: ``tests/test_dimensions.py`` holds them to the record.
+_BY_DISTANCE = dict[str, Any](loss="distance", temperature=0.3, label_learning_rate=0.1, splits=HELD_OUT)
 DIMENSIONAL = (
     *(Recipe(f"learned-{d}", mapper=f"learned-{d}", **_BY_DISTANCE) for d in BOTTLENECKS),
     *(Recipe(f"spread-{d}-mae", loss="mae", mapper=f"spread-{d}", splits=HELD_OUT) for d in BOTTLENECKS if d != 3),
@@ -148,9 +149,8 @@ LABEL_RATES = tuple(
     Recipe(
         f"search-learned-3-labels-{rate:.0e}",
         mapper="learned-3",
-        label_learning_rate=rate,
         train_rows=12000,
-        **_BY_DISTANCE | dict(splits=("dev",)),
+        **_BY_DISTANCE | dict(label_learning_rate=rate, splits=("dev",)),
     )
     for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)
 )
