@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from vadstudy import bootstrap, carried, dimensions, experiments, mappers, tables
@@ -28,24 +29,20 @@ def test_the_least_that_is_enough():
     compared = bootstrap.compare(rows, labels, n_resamples=400)
     found = dimensions.enough(compared.differences([(name, dimensions.SOFTMAX) for name in list(rows)[1:]]))
     assert found == {1: False, 2: False, 3: True, 8: True, 16: False}
+    one = pd.DataFrame({"seeds": 1}, index=["learned-3"])
+    said = dimensions.answer(compared.differences([(name, dimensions.SOFTMAX) for name in list(rows)[1:]]), one)
+    assert said == "the least that is enough is 3 (one seed); by accuracy alone 3, by macro-F1 alone 3"
     assert dimensions.least(found) == 3 and dimensions.least({1: False}) is None
 
 
-def test_a_learned_scale_begins_where_dev_says():
-    store = RunStore("study")
-    found = {recipe.temperature: store[recipe.name].history["dev_macro_f1"].max() for recipe in experiments.SCALES}
-    begins = {recipe.temperature for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
-    assert begins == {max(found, key=found.get)}
-
-
-def test_what_is_learned_of_the_labels_has_the_rate_that_dev_says():
-    store = RunStore("study")
-    found = {recipe.label_learning_rate: store[recipe.name] for recipe in experiments.LABEL_RATES}
-    (begins,) = {recipe.temperature for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
-    found[1e-3] = store[f"search-learned-3-T{begins:g}"]
-    scores = {rate: run.history["dev_macro_f1"].max() for rate, run in found.items()}
-    rates = {recipe.label_learning_rate for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"}
-    assert rates == {max(scores, key=scores.get)}
+def test_scale_points_and_biases_begin_and_learn_as_dev_says():
+    searched = dimensions.searched(RunStore("study"))
+    assert len(searched) == len(experiments.SCALES) + len(experiments.LABEL_RATES)
+    best = searched.loc[searched["dev_macro_f1"].idxmax()]
+    recipes = [recipe for recipe in experiments.DIMENSIONAL if recipe.loss == "distance"]
+    assert {recipe.label_learning_rate for recipe in recipes} == {best["learning_rate"]}
+    (temperature,) = {recipe.temperature for recipe in recipes}
+    assert 10 / temperature == pytest.approx(best["scale_begins"])
 
 
 def test_what_the_ledger_says_of_other_ways_to_three_numbers_is_the_record_s():
@@ -73,6 +70,8 @@ def test_meaning_is_beyond_chance_where_it_is_there():
     assert found.loc["valence", "r2"] > 0.99 and found.loc["valence", "p"] < 0.01
     assert found.loc["arousal", "p"] > 0.05
     assert (dimensions.meaning(run, deals=300) == found).all(axis=None)
+    twice = pd.concat(dict.fromkeys((42, 43), found), names=["seed"]).reset_index()
+    assert dimensions.told(twice).startswith("1.00 of valence (R²; beyond chance in 2 of 2 trainings), ")
 
 
 def test_points_that_stay_where_they_begin_are_told_from_those_that_leave():
@@ -90,6 +89,7 @@ def test_rows_of_a_profile():
     store = RunStore("smoke")
     found = dimensions.rows(store)
     assert list(found)[:3] == [dimensions.SOFTMAX, "learned-1", "learned-3"]
+    assert dimensions.searched(store).empty
     table = dimensions.scored(store, bootstrap.compare(found, store["softmax"].labels("test")))
     assert table.loc["spread-1-mae", "dims"] == 1 and table.loc["spread-mae", "dims"] == 3
     assert table.loc["names-3-distance", "kind"] == "names" and table["accuracy"].between(0, 1).all()

@@ -19,6 +19,7 @@ HEADINGS = {
     "learned_from_target": "learned from it",
     "readers_writers": "readers against writers",
     "distance_other": "distance, others' labels",
+    "begun": "r of distances with the beginning",
     "second_chance": "second, by chance",
     "pearson": "Pearson's r",
     "spearman": "Spearman's r",

@@ -38,8 +38,8 @@ NOTICE = (
 
 #: Tables of what only the profile study has.
 SEARCHED = (
-    *("t_07_budget", "t_07_budgeted", "t_07_budget_differences"),
-    *("t_11_shares", "t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature"),
+    *("t_07_budget", "t_07_budgeted", "t_07_budget_differences", "t_10_search", "t_11_shares"),
+    *("t_03_search", "t_03_tuning", "t_03_importances", "t_03_confirmed", "t_03_temperature"),
 )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pandas as pd
 
 from vadstudy import bootstrap, claims, dimensions, related, unseen
-from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import RunError
 
 Read = Callable[[str], pd.DataFrame]
@@ -185,29 +184,18 @@ def _unseen(scored, pairs):
 
 def _dimensions(rows, pairs, meaning):
     """How many numbers are enough, what the paper's three are beside those that are learned, and what these mean."""
-    rows, enough = rows.set_index("row"), dimensions.enough(pairs)
-    least, (*others, most) = dimensions.least(enough), enough
-    alone = ", ".join(
-        f"by {name} alone {dimensions.least(dimensions.enough(pairs, [score])) or 'none'}"
-        for score, name in bootstrap.SCORES.items()
-    )
-    said = [
-        f"Of {', '.join(map(str, others))} and {most} learned numbers, "
-        f"{f'the least that is enough is {least}' if least else 'none is enough by both scores'} ({alone})."
-    ]
+    rows, (*others, most) = rows.set_index("row"), dimensions.enough(pairs)
+    said = [f"Of {', '.join(map(str, others))} and {most} learned numbers, {dimensions.answer(pairs, rows)}."]
     for row in ("learned-3", f"learned-{most}"):
         found = "; ".join(_finding(pairs, row, dimensions.SOFTMAX, score) for score in bootstrap.SCORES)
         said.append(
             f"*{row}* has accuracy {rows.accuracy[row]:.3f} and macro-F1 {rows.macro_f1[row]:.3f}; beside the softmax, "
             f"{found}."
         )
-    three = meaning[meaning["learned dimensions"] == 3]
-    found = three[three["p"] <= 0.05].groupby("dimension").size()
-    valence, arousal, dominance = (found.get(name, 0) for name in DIMENSIONS)
+    of_three = dimensions.told(meaning[meaning["learned dimensions"] == 3])
     return (
-        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} The points of *learned-3* tell more of the "
-        f"labels' valence than points dealt at random in {valence} of {three['seed'].nunique()} trainings, of their "
-        f"arousal in {arousal}, of their dominance in {dominance}."
+        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} Of the labels in NRC, a linear map from "
+        f"their points in *learned-3* explains {of_three}."
     )
 
 
