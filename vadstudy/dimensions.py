@@ -129,7 +129,7 @@ def begun(run: Run) -> float:
 
 
 def answer(pairs: pd.DataFrame, scored: pd.DataFrame) -> str:
-    """The rule's answer in words: the least number that is enough, and whether it has one seed; and by each score alone.
+    """The rule's answer in words: the least number that is enough, and whether it has one seed; by each score alone.
 
     ``pairs`` as for :func:`enough`, ``scored`` the table of :func:`scored`.
     """
