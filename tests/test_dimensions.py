@@ -32,6 +32,8 @@ def test_the_least_that_is_enough():
     one = pd.DataFrame({"seeds": 1}, index=["learned-3"])
     said = dimensions.answer(compared.differences([(name, dimensions.SOFTMAX) for name in list(rows)[1:]]), one)
     assert said == "the least that is enough is 3 (one seed); by accuracy alone 3, by macro-F1 alone 3"
+    fewer = compared.differences([(name, dimensions.SOFTMAX) for name in list(rows)[1:-1]])
+    assert dimensions.answer(fewer, one).endswith("; from 3 on, none is found behind it")
     assert dimensions.least(found) == 3 and dimensions.least({1: False}) is None
 
 
@@ -49,9 +51,11 @@ def test_what_the_ledger_says_of_other_ways_to_three_numbers_is_the_record_s():
     store = RunStore("study")
     rows = {**dimensions.rows(store, ("learned-3",)), **tables.read_points(store, "scaled-mae")}
     rows |= carried.three_numbers(store)
-    pairs = [("learned-3", "scaled-mae, 1NN"), ("softmax, median, 1NN", dimensions.SOFTMAX)]
+    pairs = [("scaled-mae, 1NN", "learned-3"), ("softmax, median, 1NN", dimensions.SOFTMAX)]
     compared = bootstrap.compare({name: rows[name] for name in {*sum(pairs, ())}}, store["softmax"].labels("test"))
-    assert set(compared.differences(pairs)["verdict"]) == {"lower"}
+    found = compared.differences(pairs).set_index(["first", "score"])["verdict"]
+    assert found["scaled-mae, 1NN"].to_dict() == {"accuracy": "lower", "macro_f1": "higher"}
+    assert set(found["softmax, median, 1NN"]) == {"lower"}
 
 
 def test_a_linear_map_explains_what_is_linear():

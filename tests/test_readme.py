@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from vadstudy import related, unseen
+from vadstudy import dimensions, related, unseen
 from vadstudy.bootstrap import SCORES
 from vadstudy.cli import main
 from vadstudy.disk import sealed
@@ -106,6 +106,25 @@ def test_what_more_budget_leaves_is_the_table_s():
     pair = dict(first="budgeted-softmax, argmax", second="budgeted-scaled-mae, SVM")
     (line,) = lines("07_budget_differences", **pair, score="macro_f1").itertuples()
     assert said("Ten epochs", *difference(line))
+
+
+def test_what_other_numbers_of_dimensions_reach_is_the_tables():
+    def here(*words):
+        return said("Other numbers of dimensions", *words)
+
+    three, pairs = table("10_dimensions").loc["learned-3"], lines("10_differences", second=dimensions.SOFTMAX)
+    assert here(*(f"{three[score]:.3f}" for score in SCORES))
+    assert [here(*difference(line)) for line in pairs[pairs["first"] == "learned-3"].itertuples()] == [True, True]
+    answer = dimensions.answer(pairs, table("10_dimensions"))
+    assert answer.startswith("the least that is enough is 27 (one seed)") and here("27 numbers", "(one seed)")
+    assert answer.endswith("from 8 on, none is found behind it") and here("from 8 on none is found behind it")
+    meanings = table("10_meaning").reset_index()
+    three = meanings[meanings["learned dimensions"] == 3].groupby("dimension")
+    assert here(*(f"{r2:.2f}" for r2 in three["r2"].mean()))
+    beyond = three["p"].agg(lambda p: (p <= dimensions.CHANCE).sum()).to_dict()
+    assert beyond == {"valence": 3, "dominance": 3, "arousal": 1} and here("each of three trainings", "(in one)")
+    scaled = lines("10_differences", first="scaled-distance", second="learned-3")
+    assert set(scaled["verdict"]) == {"lower"} and here(*(f"{-size:.3f}" for size in scaled["difference"]))
 
 
 def test_what_related_systems_reach_is_the_tables():

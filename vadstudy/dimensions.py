@@ -138,7 +138,10 @@ def answer(pairs: pd.DataFrame, scored: pd.DataFrame) -> str:
         one = " (one seed)" if scored.loc[f"learned-{number}", "seeds"] == 1 else ""
         found = f"the least that is enough is {number}{one}"
     alone = (f"by {name} alone {least(enough(pairs, [score])) or 'none'}" for score, name in SCORES.items())
-    return f"{found}; {', '.join(alone)}"
+    lower = pairs[(pairs["second"] == SOFTMAX) & (pairs["verdict"] == "lower")]["first"].tolist()
+    behind = max((d for d in enough(pairs) if f"learned-{d}" in lower), default=0)
+    above = next((d for d in enough(pairs) if d > behind), None)
+    return f"{found}; {', '.join(alone)}" + (f"; from {above} on, none is found behind it" if above else "")
 
 
 def explained(points: np.ndarray, vad: np.ndarray) -> np.ndarray:
