@@ -116,8 +116,8 @@ def test_what_other_numbers_of_dimensions_reach_is_the_tables():
     assert here(*(f"{three[score]:.3f}" for score in SCORES))
     assert [here(*difference(line)) for line in pairs[pairs["first"] == "learned-3"].itertuples()] == [True, True]
     answer = dimensions.answer(pairs, table("10_dimensions"))
-    assert answer.startswith("the least that is enough is 27 (one seed)") and here("27 numbers", "(one seed)")
-    assert answer.endswith("from 8 on, none is found behind it") and here("from 8 on none is found behind it")
+    assert answer.startswith("none is enough") and here("up to 27 none is found equal to it in both scores")
+    assert answer.endswith("from 8 on, none is found behind it") and here("from 8 on none is found behind the softmax")
     meanings = table("10_meaning").reset_index()
     three = meanings[meanings["learned dimensions"] == 3].groupby("dimension")
     assert here(*(f"{r2:.2f}" for r2 in three["r2"].mean()))
