@@ -5,11 +5,12 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from vadstudy import dimensions, related, unseen
+from vadstudy import dimensions, mappers, related, unseen
 from vadstudy.bootstrap import SCORES
 from vadstudy.cli import main
 from vadstudy.disk import sealed
@@ -123,6 +124,7 @@ def test_what_other_numbers_of_dimensions_reach_is_the_tables():
     assert here(*(f"{r2:.2f}" for r2 in three["r2"].mean()))
     beyond = three["p"].agg(lambda p: (p <= dimensions.CHANCE).sum()).to_dict()
     assert beyond == {"valence": 3, "dominance": 3, "arousal": 1} and here("each of three trainings", "(in one)")
+    assert here(f"(r = {np.corrcoef(mappers.nrc().points.T)[0, 2]:.2f})")
     scaled = lines("10_differences", first="scaled-distance", second="learned-3")
     assert set(scaled["verdict"]) == {"lower"} and here(*(f"{-size:.3f}" for size in scaled["difference"]))
 

@@ -152,18 +152,19 @@ def explained(points: np.ndarray, vad: np.ndarray) -> np.ndarray:
 
 
 def told(meanings: pd.DataFrame) -> str:
-    """What a linear map from learned points explains of VAD, in words, and in how many trainings by more than chance.
+    """What a linear map from learned points explains of VAD, in words, and in how many trainings by more than chance;
+    and how far NRC's valence and dominance go together, so that one is not found apart from the other.
 
     ``meanings`` are those of :func:`meaning`, by seed, one below the other.
     """
-    of = meanings.groupby("dimension")
+    of, vad = meanings.groupby("dimension"), mappers.nrc().points
     explained, beyond = of["r2"].mean(), of["p"].agg(lambda p: (p <= CHANCE).sum())
-    trainings = meanings.groupby("dimension").size().max()
-    return ", ".join(
-        f"{explained[name]:.2f} of {name} (R²; beyond chance in {beyond[name]} of {trainings} trainings)"
+    each = ", ".join(
+        f"{explained[name]:.2f} of {name} (R²; beyond chance in {beyond[name]} of {of.size().max()} trainings)"
         for name in DIMENSIONS
         if name in explained
     )
+    return f"{each}; NRC's valence and dominance go together themselves (r = {np.corrcoef(vad.T)[0, 2]:.2f})"
 
 
 def meaning(run: Run, deals: int = DEALS, seed: int = 0) -> pd.DataFrame:

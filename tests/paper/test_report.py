@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from vadstudy import dimensions, related
 from vadstudy.disk import files
@@ -17,7 +18,7 @@ from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
 from vadstudy.paper.cells import as_markdown
 from vadstudy.paper.record import Record
-from vadstudy.paths import PACKAGED
+from vadstudy.paths import PACKAGED, ROOT
 from vadstudy.plots import figures
 from vadstudy.runs import RunStore
 
@@ -266,7 +267,7 @@ def test_no_field_reference_or_citation_is_left_open(reported):
         (
             "How many numbers does it take?",
             [
-                "none is enough by both scores; by accuracy alone 3, by macro-F1 alone none.",
+                "none is enough by both scores; by accuracy alone 3, by macro-F1 alone none; from 3 on,",
                 "*learned-27* has accuracy 0.610",
                 "explains 0.70 of valence (R²; beyond chance in 1 of 1 trainings)",
             ],
@@ -508,3 +509,27 @@ def test_an_unknown_reference_is_an_error():
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
     searched = {name[2:] for name in report.SEARCHED}
     assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "13_claims"} | searched
+
+
+@pytest.fixture(scope="module")
+def paper():
+    """The PDF as it is committed."""
+    return PdfReader(ROOT / "reports" / "paper.pdf")
+
+
+def headings(paper):
+    """Pages, from 1, by the headings that begin on them."""
+    (_, sections) = paper.outline
+    return {section.title: paper.get_destination_page_number(section) + 1 for section in sections}
+
+
+def test_the_main_part_with_the_works_cited_has_eight_pages(paper):
+    pages = headings(paper)
+    appendix = next(page for title, page in pages.items() if title.startswith("A "))
+    assert pages["Sources"] < appendix <= 9
+    assert all(page < appendix for title, page in pages.items() if title.split()[0].isdigit())
+
+
+def test_what_the_pages_say_is_letters(paper):
+    first = paper.pages[0].extract_text()
+    assert "Does it help to predict emotions" in first and "Abstract" in first
