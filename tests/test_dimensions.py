@@ -79,10 +79,10 @@ def test_meaning_is_beyond_chance_where_it_is_there():
 
 
 def test_points_that_stay_where_they_begin_are_told_from_those_that_leave():
-    recipe, start = SimpleNamespace(mapper="learned-3"), mappers.mapper("learned-3", 42).points
+    start = mappers.mapper("learned-3", 42).points
     elsewhere = np.random.default_rng(0).random((28, 3))
     stayed, left = (
-        dimensions.begun(SimpleNamespace(recipe=recipe, seed=42, mapper=Mapper("learned-3", EMOTIONS, points)))
+        dimensions.begun(SimpleNamespace(seed=42, mapper=Mapper("learned-3", EMOTIONS, points)))
         for points in (1 - start, elsewhere)
     )
     assert stayed == pytest.approx(1) and abs(left) < 0.3

@@ -124,7 +124,7 @@ def least(enough: dict[int, bool]) -> int | None:
 
 def begun(run: Run) -> float:
     """Pearson's r, over all pairs of labels, between how far apart a run's learned points begin and end."""
-    start = mappers.mapper(run.recipe.mapper, run.seed).points
+    start = mappers.mapper(run.mapper.name, run.seed).points
     return float(np.corrcoef(pdist(start), pdist(run.mapper.points))[0, 1])
 
 
