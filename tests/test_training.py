@@ -136,6 +136,18 @@ def test_what_is_predicted_elsewhere_does_not_change_the_run_at_home(small, tmp_
     assert carried.predictions.head(len(plain)).equals(plain)
 
 
+def test_what_a_loss_learns_of_the_labels_has_its_own_rate_or_the_head_s():
+    learned = replace(experiments.named("smoke")["learned-3"], head_learning_rate=0.01)
+    for rate, expected in ((0.5, 0.5), (None, 0.01)):
+        recipe = replace(learned, label_learning_rate=rate)
+        model, optimizer = training.objective(recipe, 42, training.build(recipe, 42)[1])
+        rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+        assert {name: rates[id(p)] for name, p in model.loss.named_parameters()} == dict.fromkeys(
+            ("places", "log_scale", "biases"), expected
+        )
+        assert set(rates.values()) == {recipe.learning_rate, 0.01, expected}
+
+
 def test_of_texts_elsewhere_some_splits_can_be_enough(small, tmp_path):
     recipe = replace(SMOKE, epochs=1, splits=("dev",), carried_to=(("mini-vad", None),))
     every, some = (

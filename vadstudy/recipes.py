@@ -47,15 +47,14 @@ class Recipe:
 
     With the mapper ``human``, the targets are the points that people gave each text of the corpus, not the labels'.
 
-    The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``.
-    ``trainable_layers`` counts the encoder's upper layers that are trained (None: all of it, embeddings included).
-    ``splits`` are those predicted after training; candidates of the search on dev never see test. Learning rates are
-    those of AdamW at the end of the warm-up; ``head_learning_rate`` None means ``learning_rate``, and
-    ``label_learning_rate``, that of what a loss learns of the labels (their points, a scale, biases), the head's if it
-    is None. ``train_rows`` trains
-    on so many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of train out (i
-    from 1), and predicts that part only. ``without`` names labels whose texts are neither trained on nor looked at when
-    the epoch is chosen; their texts in ``splits`` are predicted like all others. ``mean-padded`` pools over all
+    The defaults are the study's; what they are and why: ``notebooks/03_regressor_training.ipynb``. ``trainable_layers``
+    counts the encoder's upper layers that are trained (None: all of it, embeddings included). ``splits`` are those
+    predicted after training; candidates of the search on dev never see test. Learning rates are those of AdamW at the
+    end of the warm-up; ``head_learning_rate`` None means ``learning_rate``, and ``label_learning_rate``, that of what a
+    loss learns of the labels (their points, a scale, biases), the head's if it is None. ``train_rows`` trains on so
+    many comments only, the same sample for every seed. ``fold`` (i, n) leaves the i-th of n parts of train out (i from
+    1), and predicts that part only. ``without`` names labels whose texts are neither trained on nor looked at when the
+    epoch is chosen; their texts in ``splits`` are predicted like all others. ``mean-padded`` pools over all
     ``max_length`` positions, padding included, as the paper's code did. ``carried_to`` names other corpora, each with
     the most texts of a split that are taken (None: all), whose texts are predicted right after the training, so that no
     weights need be kept; they are read up to ``carried_length`` tokens. ``carried_splits`` are the splits of those

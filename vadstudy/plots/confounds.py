@@ -23,7 +23,7 @@ def plane(sweep: pd.DataFrame, table: pd.DataFrame, paper: Mapping[str, tuple[fl
     ``sweep`` has thresholds as index, ``table`` is a scored table, ``paper`` maps rows to (accuracy, macro-F1). The
     axes show where the rows are, each with its name; inside, in a corner, is the whole curve.
     """
-    figure, near = subplots(figsize=(WIDTH, 4.0), layout="constrained")
+    figure, near = subplots(figsize=(WIDTH, 4.4), layout="constrained")
     whole = near.inset_axes((0.05, 0.07, 0.3, 0.28))
     ours, theirs = table[["accuracy", "macro_f1"]].to_numpy(), np.array(list(paper.values()))
     error = [
