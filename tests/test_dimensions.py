@@ -75,7 +75,8 @@ def test_meaning_is_beyond_chance_where_it_is_there():
     assert found.loc["arousal", "p"] > 0.05
     assert (dimensions.meaning(run, deals=300) == found).all(axis=None)
     twice = pd.concat(dict.fromkeys((42, 43), found), names=["seed"]).reset_index()
-    assert dimensions.told(twice).startswith("1.00 of valence (R²; beyond chance in 2 of 2 trainings), ")
+    said = dimensions.told(twice)
+    assert said.startswith("1.00 of valence, ") and "beyond chance in 2, 0, 2 of 2 trainings" in said
 
 
 def test_points_that_stay_where_they_begin_are_told_from_those_that_leave():

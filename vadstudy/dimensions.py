@@ -159,12 +159,13 @@ def told(meanings: pd.DataFrame) -> str:
     """
     of, vad = meanings.groupby("dimension"), mappers.nrc().points
     explained, beyond = of["r2"].mean(), of["p"].agg(lambda p: (p <= CHANCE).sum())
-    each = ", ".join(
-        f"{explained[name]:.2f} of {name} (R²; beyond chance in {beyond[name]} of {of.size().max()} trainings)"
-        for name in DIMENSIONS
-        if name in explained
+    names = [name for name in DIMENSIONS if name in explained]
+    each = ", ".join(f"{explained[name]:.2f} of {name}" for name in names)
+    times = ", ".join(str(beyond[name]) for name in names)
+    return (
+        f"{each} (R²; beyond chance in {times} of {of.size().max()} trainings); NRC's valence and dominance go "
+        f"together themselves (r = {np.corrcoef(vad.T)[0, 2]:.2f})"
     )
-    return f"{each}; NRC's valence and dominance go together themselves (r = {np.corrcoef(vad.T)[0, 2]:.2f})"
 
 
 def meaning(run: Run, deals: int = DEALS, seed: int = 0) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from vadstudy import dimensions, related
+from vadstudy import bootstrap, dimensions, related
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
@@ -41,15 +41,16 @@ DEALT = [
 ]
 VAD_PAIR, SETS = ("park-sorted", "softmax, expected"), ("multilabel-bce", "multilabel-other")
 
-#: Rows that the sentence on the read-out names.
-READ_OFF = (
-    "scaled-mae",
-    "nrc-mae",
-    "nrc-mse",
-    "softmax, expected, calibrated",
-    "softmax + lexicon in the encoder",
-    "ridge on both",
-)
+#: Rows that the sentence on the read-out names, with their r of valence.
+READ = "softmax, expected, calibrated"
+READ_OFF = {
+    "scaled-mae": 0.4,
+    "nrc-mae": 0.5,
+    "nrc-mse": 0.6,
+    READ: 0.7,
+    "softmax + lexicon in the encoder": 0.8,
+    "ridge on both": 0.9,
+}
 
 
 def interval(**values):
@@ -126,8 +127,10 @@ def tables_by_name():
         "06_emobank": pd.DataFrame([dict(row="regressor", dimension="valence", **interval(pearson=0.4))]),
         "08_points": pd.DataFrame([dict(row="nrc-mae", seeds=3, mae=0.1, mse=0.04, r2_V=0.5, r2_A=0.2, r2_D=-0.3)]),
         "08_three_numbers": scored("softmax, median, 1NN", "scaled-mae, SVM"),
-        "08_emobank": pd.DataFrame([dict(row=row, learned_from_target="nothing", **of) for row in READ_OFF]),
-        "08_emobank_differences": differences([(READ_OFF[3], row) for row in READ_OFF[1:3]]).replace(
+        "08_emobank": pd.DataFrame(
+            [dict(row=row, learned_from_target="nothing", **of | {"pearson_V": r}) for row, r in READ_OFF.items()]
+        ),
+        "08_emobank_differences": differences([(READ, row) for row in list(READ_OFF)[:3]]).replace(
             {"accuracy": "pearson_V", "macro_f1": "pearson_A"}
         ),
         "08_people": pd.DataFrame([dict(dimension="valence", readers_writers=0.66, reliability=0.8, ceiling=0.89)]),
@@ -260,15 +263,15 @@ def test_no_field_reference_or_citation_is_left_open(reported):
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("Abstract", ["tiny random BERT", "0.610", "0.400", "r = 0.50", "1 supported", "1 inconclusive"]),
-        ("Does the detour name emotions better?", ["order *nearest label below SVM below softmax*", "higher by 0.020"]),
-        ("What does the regressor learn?", ["0.110", "of the 0.200", "no difference found"]),
+        ("Abstract", ["tiny random BERT", "0.610", "0.400", "r = 0.70", "1 supported", "1 inconclusive"]),
+        ("Does the detour name emotions better?", ["order *nearest label below SVM below softmax*", "by 0.020"]),
+        ("What does the regressor learn?", ["0.110", "of the 0.200", "not told apart from it in macro-F1"]),
         ("Is VAD better read off a classifier?", ["0.50 for *nrc-mae*", "Readers and writers agree at 0.66"]),
         (
             "How many numbers does it take?",
             [
                 "none is enough by both scores; by accuracy alone 3, by macro-F1 alone none; from 3 on,",
-                "*learned-27* has accuracy 0.610",
+                "*learned-27* is ahead of the softmax in accuracy by 0.020",
                 "explains 0.70 of valence (R²; beyond chance in 1 of 1 trainings)",
             ],
         ),
@@ -439,11 +442,52 @@ def test_sentences_follow_the_numbers(made_up):
     said = " ".join(answers(made_up).values())
     assert "0.110, 0.55 of the 0.200 that the best constant has; the paper's 0.120 is 0.60 of it" in said
     assert "The order *nearest label below SVM below softmax* holds in accuracy and is not found in macro-F1." in said
-    assert "accuracy higher by 0.020 (+0.010 to +0.030); macro-F1: no difference found (-0.015 to +0.005)" in said
     assert "0.610 and 0.400 by that threshold, 0.610 and 0.400 by argmax" in said
-    assert "The paper reports 69.71 %; *regressor*, 61.00 % (60.00 to 62.00), is below it." in said
-    assert "The paper reports 57 %; *regressor*, 61.00 % (60.00 to 62.00), is above it." in said
-    assert "0.50 for *nrc-mae*" in said and "against *nrc-mse*, Pearson's r of valence higher by 0.020" in said
+    assert "On IMDB, *regressor* is right in 61.00 % (60.00 to 62.00), below the paper's 69.71 %." in said
+    assert "On Emotion, *regressor* is right in 61.00 % (60.00 to 62.00), above the paper's 57 %." in said
+    assert "Without a regressor, the share is 0.610 by *words | more*." in said
+    assert "0.50 for *nrc-mae* and 0.60 for *nrc-mse*" in said
+    assert "The reading is ahead of *nrc-mse* by 0.020 (+0.010 to +0.030)." in said
+
+
+def clause(*lines, scores=tuple(bootstrap.SCORES)):
+    """What is said of differences (verdict, difference, p), each with an interval of 0.01 to both sides."""
+    rows = [
+        {"first": "a", "second": "b", "score": score, "verdict": verdict}
+        | {"difference": size, "low": size - 0.01, "high": size + 0.01, "p": p}
+        for score, (verdict, size, p) in zip(scores, lines, strict=True)
+    ]
+    return sentences.stands(pd.DataFrame(rows), "a", "b", scores)
+
+
+ABOVE, BELOW, SAME, UNKNOWN = (
+    ("higher", 0.02, 0.001),
+    ("lower", -0.03, 0.001),
+    ("equal", 0.001, 0.8),
+    ("no difference found", 0.005, 0.4),
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((ABOVE, ABOVE), "ahead of *b* in both scores, by 0.020 in accuracy (+0.010 to +0.030)"),
+        ((ABOVE, BELOW), "ahead of *b* in accuracy, and behind it in macro-F1 by 0.030 (-0.040 to -0.020)"),
+        ((BELOW, SAME), "behind *b* in accuracy by 0.030 (-0.040 to -0.020), and equal to it in macro-F1"),
+        ((SAME, SAME), "equal to *b* in both scores"),
+        ((UNKNOWN, UNKNOWN), "not told apart from *b* in either score"),
+        ((("no difference found", 0.02, 0.09), SAME), "not told apart from *b* in accuracy (p 0.09), and equal to"),
+    ],
+)
+def test_two_rows_are_compared_in_a_clause_with_one_interval(lines, said):
+    assert clause(*lines).startswith(said)
+    assert clause(*lines).count(" to +") + clause(*lines).count(" to -") <= 1
+
+
+def test_of_one_score_the_interval_is_said_whatever_was_found():
+    assert clause(ABOVE, scores=["accuracy"]) == "ahead of *b* by 0.020 (+0.010 to +0.030)"
+    assert clause(SAME, scores=["accuracy"]) == "equal to *b* within 0.01 (-0.009 to +0.011)"
+    assert clause(UNKNOWN, scores=["accuracy"]) == "not told apart from *b* (-0.005 to +0.015)"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """What came out: the paper's paragraphs, in words that follow the numbers of the notebooks' tables.
 
-What is "no difference found" (after Holm's correction in its table) is written so, whatever was expected.
+A sentence compares two rows, and has at most one interval: that of the largest difference that was found; the tables
+have the others. What is "no difference found" (after Holm's correction in its table) is *not told apart*, whatever was
+expected.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,6 +15,8 @@ from vadstudy.errors import RunError
 Read = Callable[[str], pd.DataFrame]
 #: The row that goes through the space, of those that do the best, and the one that needs none.
 THROUGH, PLAIN = "scaled-mae, SVM", "softmax, argmax"
+#: How a row stands to another, by the verdict on their difference.
+STANDS = {"higher": "ahead of", "lower": "behind", "equal": "equal to", "no difference found": "not told apart from"}
 
 
 def abstract(read: Read, encoder: str) -> str:
@@ -134,16 +138,16 @@ def _losses(losses, rows, pairs):
 def _read_off(corpus, rated, pairs, people):
     """What is read off a classifier beside regressors and people, in valence."""
     valence, read = rated.set_index("row").pearson_V, "softmax, expected, calibrated"
-    regressors = ", ".join(f"{valence[name]:.2f} for *{name}*" for name in ("scaled-mae", "nrc-mae", "nrc-mse"))
-    found = {row: _finding(pairs, read, row, "pearson_V") for row in ("nrc-mae", "nrc-mse")}
-    said = "; ".join(f"against *{row}*, {words}" for row, words in found.items())
+    *others, last = regressors = ("scaled-mae", "nrc-mae", "nrc-mse")
+    each = f"{', '.join(f'{valence[name]:.2f} for *{name}*' for name in others)} and {valence[last]:.2f} for *{last}*"
+    best = max(regressors, key=lambda name: valence[name])
     agreed = people.set_index("dimension").loc["valence"]
     return (
-        f"On {corpus}, Pearson's r with people's valence is {valence[read]:.2f} for the calibrated reading, "
-        f"{regressors} (the reading {said}). With the lexicon's words read by the untrained encoder besides, it is "
-        f"{valence['softmax + lexicon in the encoder']:.2f}; a ridge that learned from {corpus} has "
-        f"{valence['ridge on both']:.2f}. Readers and writers agree at {agreed.readers_writers:.2f}; noise in the "
-        f"ratings leaves {agreed.ceiling:.2f} to any model."
+        f"On {corpus}, Pearson's r with people's valence is {valence[read]:.2f} for the calibrated reading, {each}. "
+        f"The reading is {stands(pairs, read, best, ['pearson_V'])}. With the lexicon's words read by the untrained "
+        f"encoder besides, it has {valence['softmax + lexicon in the encoder']:.2f}; a ridge that learned from "
+        f"{corpus} has {valence['ridge on both']:.2f}. Readers and writers agree at {agreed.readers_writers:.2f}; "
+        f"noise in the ratings leaves {agreed.ceiling:.2f} to any model."
     )
 
 
@@ -158,27 +162,28 @@ def _three(three):
 
 
 def _accuracy(corpus, table):
-    """Every row's accuracy, and the paper's beside the row that is made as it was."""
-    said = "; ".join(f"*{row.row}* {row.accuracy:.3f}" for row in table.itertuples())
+    """The accuracy of the row that is made as the paper's was, beside the paper's, and of what needs no regressor."""
     row = table.dropna(subset="paper_accuracy").iloc[0]
     low, high, paper = row.accuracy_low, row.accuracy_high, row.paper_accuracy
     place = "above" if low > paper else "below" if high < paper else "not told apart from"
+    others = table[~table["row"].str.startswith("regressor")]
+    said = ", ".join(f"{other.accuracy:.3f} by *{other.row}*" for other in others.itertuples())
     return (
-        f"On {corpus}, accuracy is: {said}. The paper reports {100 * paper:g} %; *{row.row}*, "
-        f"{100 * row.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}), is {place} it."
+        f"On {corpus}, *{row.row}* is right in {100 * row.accuracy:.2f} % ({100 * low:.2f} to {100 * high:.2f}), "
+        f"{place} the paper's {100 * paper:g} %. Without a regressor, the share is {said}."
     )
 
 
 def _unseen(scored, pairs):
     """What a place and a name tell of an emotion that no training saw."""
-    among, of = scored.set_index("row")["among"], "among"
+    among, of = scored.set_index("row")["among"], (["among"], unseen.MARGINS)
     through, shuffled, name = "softmax through NRC", "softmax through shuffled NRC", "description, untrained"
-    place, called = (_finding(pairs, *pair, of, unseen.MARGINS) for pair in ((through, shuffled), (name, through)))
+    place, called = stands(pairs, through, shuffled, *of, "shuffled ones"), stands(pairs, name, through, *of, "NRC's")
     return (
         f"Among the three or four of a part, guessing is right in {unseen.CHANCE:.2f}, *nrc-mae* in "
-        f"{among['nrc-mae, nearest']:.2f}, the softmax read out through NRC's places in {among[through]:.2f}, through "
-        f"shuffled places in {among[shuffled]:.2f} (NRC's against shuffled ones: {place}), and a description read by "
-        f"the untrained encoder in {among[name]:.2f} (against NRC's places: {called})."
+        f"{among['nrc-mae, nearest']:.2f}, the softmax read out through shuffled places in {among[shuffled]:.2f}. By "
+        f"NRC's places it is right in {among[through]:.2f}, {place}. A description that the untrained encoder reads is "
+        f"right in {among[name]:.2f}, {called}."
     )
 
 
@@ -187,11 +192,7 @@ def _dimensions(rows, pairs, meaning):
     rows, (*others, most) = rows.set_index("row"), dimensions.enough(pairs)
     said = [f"Of {', '.join(map(str, others))} and {most} learned numbers, {dimensions.answer(pairs, rows)}."]
     for row in ("learned-3", f"learned-{most}"):
-        found = "; ".join(_finding(pairs, row, dimensions.SOFTMAX, score) for score in bootstrap.SCORES)
-        said.append(
-            f"*{row}* has accuracy {rows.accuracy[row]:.3f} and macro-F1 {rows.macro_f1[row]:.3f}; beside the softmax, "
-            f"{found}."
-        )
+        said.append(f"*{row}* is {stands(pairs, row, dimensions.SOFTMAX, name='the softmax')}.")
     of_three = dimensions.told(meaning[meaning["learned dimensions"] == 3])
     return (
         f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} Of the labels in NRC, a linear map from "
@@ -202,31 +203,64 @@ def _dimensions(rows, pairs, meaning):
 def _related(rows, rated, sets, pairs):
     """What the systems that the paper names say of themselves, and what came out; of labels, of VAD and of sets."""
     rows, r, scored = rows.set_index("row"), rated.set_index("row")["pearson_V"], sets.set_index("row")["macro_f1"]
+    judged = {name: related.JUDGED[kind][rows.verdict[name]] for name, (_, kind) in related.SYSTEMS.items() if kind}
     said = [
-        f"*{name}* {related.JUDGED[kind][rows.verdict[name]]}: "
-        f"{'; '.join(_finding(pairs, name, related.SOFTMAX, score, related.MARGINS) for score in bootstrap.SCORES)}."
-        for name, (_, kind) in related.SYSTEMS.items()
-        if kind
+        f"*{name}* {words}: it is {stands(pairs, name, related.SOFTMAX, name='it')}." for name, words in judged.items()
     ]
     park, expected = related.PARK.name, "softmax, expected"
     baseline, other = scored.index
+    of_points = stands(pairs, park, expected, ["pearson_V"], related.MARGINS, f"the softmax's {r[expected]:.2f}")
     return (
-        f"{' '.join(said)} The point of *{park}* has r = {r[park]:.2f} with people's valence, that of the softmax "
-        f"{r[expected]:.2f}; {_finding(pairs, park, expected, 'pearson_V', related.MARGINS)}. With all comments and "
-        f"all their labels, *{other}* has macro-F1 {scored[other]:.3f} and *{baseline}* {scored[baseline]:.3f}; "
-        f"{_finding(pairs, other, baseline, 'macro_f1', related.MARGINS)}. BERT is published with "
+        f"{' '.join(said)} The point of *{park}* has r = {r[park]:.2f} with people's valence, {of_points}. With all "
+        f"comments and all their labels, *{other}* has macro-F1 {scored[other]:.3f} and is "
+        f"{stands(pairs, other, baseline, ['macro_f1'])}; BERT is published with "
         f"{related.PUBLISHED_MACRO_F1['BERT, Demszky et al. 2020']:.2f} [@demszky2020]."
     )
 
 
 def _versus(pairs, first, second):
-    said = [_finding(pairs, first, second, score) for score in bootstrap.SCORES]
-    return f"*{first}* against *{second}*: {'; '.join(said)}."
+    return f"*{first}* is {stands(pairs, first, second)}."
 
 
-def _finding(pairs, first, second, score, margins=bootstrap.MARGINS):
-    """A difference in words; that brackets hold 95 % intervals, the text says once."""
-    return bootstrap.finding(_pair(pairs, first, second, score), margins).replace("95 % interval ", "")
+def stands(
+    pairs: pd.DataFrame,
+    first: str,
+    second: str,
+    scores: Sequence[str] = tuple(bootstrap.SCORES),
+    margins: Mapping[str, float] = bootstrap.MARGINS,
+    name: str = "",
+) -> str:
+    """How ``first`` stands to ``second``, which is called ``name``: "ahead of *b* in both scores, by 0.1 in macro-F1
+    (+0.08 to +0.12)".
+
+    The number is the largest difference that was found. Of one score alone the interval is said whatever was found.
+    """
+    lines = [_pair(pairs, first, second, score) for score in scores]
+    found = [line for line in lines if line.verdict in ("higher", "lower")]
+    largest = max(found, key=lambda line: abs(line.difference), default=None)
+    name, said = name or f"*{second}*", []
+    for verdict in dict.fromkeys(line.verdict for line in lines):
+        of = [line for line in lines if line.verdict == verdict]
+        clause = f"{STANDS[verdict]} {'it' if said else name}"
+        if len(lines) > 1:
+            both = "either score" if verdict == "no difference found" else "both scores"
+            clause += f" in {bootstrap.WORDS[of[0].score] if len(of) == 1 else both}"
+        # A p that is corrected, or of another test than the interval, decides against what the interval seems to say.
+        p = [line.p for line in of if verdict == "no difference found" and not line.low <= 0 <= line.high]
+        if largest in of:
+            where = "" if len(of) == 1 else f" in {bootstrap.WORDS[largest.score]}"
+            clause += f"{',' if where else ''} by {abs(largest.difference):.3f}{where} {_interval(largest)}"
+        elif p:
+            clause += f" (p {min(p):.2g})"
+        elif len(lines) == 1:
+            clause += f"{f' within {margins[scores[0]]:g}' if verdict == 'equal' else ''} {_interval(of[0])}"
+        said.append(clause)
+    return ", and ".join(said)
+
+
+def _interval(line):
+    """That brackets hold 95 % intervals, the text says once."""
+    return f"({line.low:+.3f} to {line.high:+.3f})"
 
 
 def _pair(pairs, first, second, score):
