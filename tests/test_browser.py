@@ -241,6 +241,29 @@ def test_a_tap_chooses_the_emotion_under_it(browser):
     context.close()
 
 
+def test_two_fingers_zoom_and_choose_nothing(browser):
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    tab = context.new_page()
+    tab.set_default_timeout(240_000)
+    tab.goto(SPACE.as_uri())
+    x, y = named(tab, 28).evaluate(WHERE, "neutral")
+    says, side = tab.evaluate("[part('says').textContent, part('vad-space').layout.scene.aspectratio.x]")
+    hand = context.new_cdp_session(tab)
+
+    def touch(kind, *places):
+        points = [{"x": x + dx, "y": y, "id": finger} for finger, dx in enumerate(places)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    for kind, *places in (("touchStart", 0), ("touchStart", 0, 40), ("touchMove", -20, 60), ("touchEnd",)):
+        touch(kind, *places)
+    # Twice as far apart, twice as large.
+    tab.wait_for_function(f"part('vad-space').layout.scene.aspectratio.x > {1.9 * side}", polling=100)
+    assert tab.evaluate("part('vad-space').layout.scene.aspectratio.x") == pytest.approx(2 * side, rel=0.02)
+    tab.wait_for_function("part('view').value === 'turned'", polling=100)
+    assert tab.evaluate("part('says').textContent") == says
+    context.close()
+
+
 def test_pointing_at_an_emotion_shows_its_numbers(space):
     x, y = space.evaluate(WHERE, "neutral")
     space.mouse.move(x - 30, y)
