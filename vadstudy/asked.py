@@ -299,8 +299,8 @@ CLAIMS = (
         "as-good-as-any-three",
         "conclusion",
         "Valence, arousal and dominance serve as well as any three dimensions.",
-        (Says("scaled-distance", "learned-3", "equal", BOTH, "dimensions"),),
-        "NRC's points, scaled, and learned ones, both by the cross-entropy of distances.",
+        tuple(Says(f"{name}-distance", "learned-3", "equal", BOTH, "dimensions") for name in ("scaled", "nrc")),
+        "NRC's points, scaled and raw, and learned ones, all by the cross-entropy of distances.",
     ),
     _ours(
         "related-in-sets",

@@ -75,7 +75,7 @@ def comparisons(store: RunStore) -> dict[str, Any]:
         "reviews": carried.sentiment_compared(store, reviews),
         "tweets": carried.six_compared(store, tweets),
         "unseen": unseen.compared(store, unseen.rows(store)),
-        "dimensions": tables.compare(store, dimensions.rows(store, ("learned-3", "scaled-distance"))),
+        "dimensions": tables.compare(store, dimensions.rows(store, ("learned-3", "scaled-distance", "nrc-distance"))),
         "related": bootstrap.compare(related.rows(store), labels),
         "related vad": carried.vad_compared(store, related.vad_rows(store)),
         "sets": related.sets_compared(store, related.set_rows(store)),
