@@ -1,12 +1,11 @@
-"""The bootstrap: against the plain metrics, against theory, and what the rules say."""
+"""The bootstrap: against theory, paired by comments and trainings, and where labels are what is drawn."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from vadstudy import bootstrap, metrics
-from vadstudy.bootstrap import Row, compare, direction, finding
+from vadstudy import bootstrap, sums
+from vadstudy.bootstrap import Row, compare
 
 
 @pytest.fixture(scope="module")
@@ -23,31 +22,6 @@ def guess(labels, share, seed, k=5):
     """Predictions that are right in about ``share`` of the rows."""
     rng = np.random.default_rng(seed)
     return np.where(rng.random(len(labels)) < share, labels, rng.integers(k, size=len(labels)))
-
-
-def test_scores_are_those_of_the_plain_metrics(labels):
-    first, second = guess(labels, 0.5, 1), guess(labels, 0.5, 2)
-    sets = np.eye(6, dtype=bool)[first] | np.eye(6, dtype=bool)[second]
-    values = compare({"labels": seeds(first, second), "sets": Row([sets])}, labels, n_resamples=2).values
-    for i, predicted in enumerate((first, second)):
-        assert values["labels"]["accuracy"][i] == pytest.approx(metrics.accuracy(labels, predicted))
-        assert values["labels"]["macro_f1"][i] == pytest.approx(metrics.macro_f1(labels, predicted))
-    assert values["sets"]["accuracy"][0] == pytest.approx(metrics.exact_match(sets, labels))
-    assert values["sets"]["macro_f1"][0] == pytest.approx(metrics.multi_hot_macro_f1(sets, labels))
-
-
-def test_losses_are_those_of_the_plain_metrics(labels):
-    rng = np.random.default_rng(0)
-    truth, found = rng.random((600, 3)), rng.random((600, 3))
-    constant = truth.mean(axis=0)
-    rows = {loss: Row([(found, truth, constant, loss)]) for loss in ("mse", "mae")}
-    values = compare(rows, labels, lambda row, labels: bootstrap.regression(*row), n_resamples=2).values
-    assert values["mse"]["test_loss"][0] == pytest.approx(metrics.mse(truth, found), rel=1e-5)
-    assert values["mae"]["ratio"][0] == pytest.approx(
-        metrics.mae(truth, found) / metrics.mae(truth, np.tile(constant, (600, 1))), rel=1e-5
-    )
-    r2 = [values["mse"][f"r2_{d}"][0] for d in "VAD"]
-    np.testing.assert_allclose(r2, metrics.r2(truth, found), rtol=1e-4)
 
 
 def test_every_resample_has_each_label_as_often_as_the_test_set(labels):
@@ -104,36 +78,6 @@ def test_the_same_rows_give_the_same_numbers_in_another_table(labels):
     pd.testing.assert_frame_equal(small, large[:2])
 
 
-def test_holm_s_family_is_the_pair_whatever_else_is_compared():
-    lines = pd.DataFrame(
-        {
-            "first": ["a", "a", "a"],
-            "second": ["b", "b", "c"],
-            "difference": 0.1,
-            "p": [0.02, 0.04, 0.04],
-            "p_equal": [0.5, np.nan, 0.5],
-        }
-    )
-    table = bootstrap.corrected(lines)
-    assert table["p"].tolist() == [0.04, 0.04, 0.04] and list(table["verdict"]) == ["higher"] * 3
-    harder = bootstrap.corrected(lines.assign(p=[0.03, 0.04, 0.04]))
-    assert harder["p"].tolist() == [0.06, 0.06, 0.04]
-    assert list(harder["verdict"]) == ["no difference found", "no difference found", "higher"]
-
-
-@pytest.mark.parametrize(
-    ("p", "corrected"),
-    [
-        ([0.04], [0.04]),
-        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
-        ([0.5, 0.9, 0.2, 0.2], [1, 1, 0.8, 0.8]),
-        ([0.02, 0.001, 0.03], [0.04, 0.003, 0.04]),
-    ],
-)
-def test_holm_steps_down(p, corrected):
-    assert bootstrap.holm(np.array(p)).tolist() == pytest.approx(corrected)
-
-
 def test_rows_of_the_same_trainings_are_paired_by_training_whatever_their_names(labels):
     apart = [guess(labels, share, i) for i, share in enumerate((0.3, 0.5, 0.7))]
     better = [np.where(np.arange(600) < 12, labels, each) for each in apart]
@@ -159,82 +103,14 @@ def test_a_single_row_s_interval_has_no_strata(labels):
     assert np.ptp(compared.draws["row"]["accuracy"]) == 0
 
 
-def test_correlations_are_scipy_s_in_every_resample():
-    rng = np.random.default_rng(0)
-    truth = rng.integers(5, size=(60, 3)) / 4
-    found = truth + rng.normal(size=(60, 3)) * 0.3
-    sums, scores = bootstrap.correlation(found, truth)
-    counts = bootstrap._counts(np.zeros(60, int), 3, rng)
-    got = scores((sums @ counts).astype(float))
-    for k in range(3):
-        drawn = np.repeat(np.arange(60), counts[:, k].astype(int))
-        for i, dimension in enumerate("VAD"):
-            x, y = found[drawn, i], truth[drawn, i]
-            assert got[f"pearson_{dimension}"][k] == pytest.approx(stats.pearsonr(x, y).statistic)
-            assert got[f"spearman_{dimension}"][k] == pytest.approx(stats.spearmanr(x, y).statistic)
-
-
 def test_without_strata_differences_and_intervals_rest_on_the_same_draws():
     rng = np.random.default_rng(0)
     truth = rng.random((50, 3))
     rows = {"a": Row([truth + 0.1 * rng.random((50, 3))]), "b": Row([rng.random((50, 3))])}
-    compared = compare(rows, truth, bootstrap.correlation, strata=False, n_resamples=500)
+    compared = compare(rows, truth, sums.correlation, strata=False, n_resamples=500)
     assert compared.alone is compared.draws
     table = compared.differences([("a", "b")], ("pearson_V", "pearson_A"))
     assert list(table["verdict"]) == ["higher", "higher"] and table["p_equal"].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("numbers", "said"),
-    [
-        ((0.03, 0.01, 1.0), "higher"),
-        ((-0.03, 0.01, 1.0), "lower"),
-        ((0.001, 0.5, 0.01), "equal"),
-        ((0.001, 0.04, 0.01), "higher"),
-        ((0.01, 0.2, 0.3), "no difference found"),
-        ((0.01, 0.2, np.nan), "no difference found"),
-    ],
-)
-def test_the_verdict_of_a_pair(numbers, said):
-    assert direction(*numbers) == said
-
-
-def test_f1_by_label_and_its_mean(labels):
-    predicted = guess(labels, 0.5, 1)
-    values = compare({"row": Row([predicted])}, labels, bootstrap.f1_by_label, n_resamples=2).values["row"]
-    assert np.mean([values[k][0] for k in range(5)]) == pytest.approx(metrics.macro_f1(labels, predicted))
-
-
-def test_confusion_that_follows_the_distances_has_a_correlation_of_minus_one():
-    places = np.array([0.0, 1.0, 3.0, 7.0])
-    distances = np.abs(places[:, None] - places)
-    labels, predicted = [], []
-    for i, j in zip(*np.triu_indices(4, 1), strict=True):
-        n = int(40 - 5 * distances[i, j])
-        labels += [i] * n
-        predicted += [j] * n
-    labels += [0, 1, 2, 3] * 10
-    predicted += [0, 1, 2, 3] * 10
-    labels, predicted = np.array(labels), np.array(predicted)
-    # The same number of rows of each label, so that counts and shares have one order.
-    counts = np.bincount(labels)
-    fill = np.repeat(np.arange(4), counts.max() - counts)
-    labels, predicted = np.append(labels, fill), np.append(predicted, fill)
-    found = compare(
-        {"row": Row([predicted])}, labels, lambda p, y: bootstrap.confusion_by_distance(p, y, distances), n_resamples=2
-    )
-    assert found.values["row"]["rho"][0] == pytest.approx(-1)
-
-
-def test_a_finding_names_direction_equality_or_neither():
-    def line(**fields):
-        return next(pd.DataFrame([{"score": "macro_f1", "low": -0.01, "high": 0.034, **fields}]).itertuples())
-
-    assert (
-        finding(line(difference=0.02, verdict="higher")) == "macro-F1 higher by 0.020 (95 % interval -0.010 to +0.034)"
-    )
-    assert finding(line(difference=0.0, verdict="equal")).startswith("macro-F1 equal within 0.02 (")
-    assert finding(line(difference=0.0, verdict="no difference found")).startswith("macro-F1: no difference found (")
 
 
 def test_where_labels_are_drawn_the_label_is_the_unit():

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from vadstudy import bootstrap, carried, mappers, readout
+from vadstudy import bootstrap, carried, mappers, readout, significance
 from vadstudy.bootstrap import Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.runs import RunStore
@@ -44,7 +44,7 @@ def test_a_margin_is_named_as_it_was_judged_by():
     compared = bootstrap.compare(rows | {"b": rows["a"]}, RNG.random((40, 3)), carried.pearson, strata=False)
     found = compared.differences([("a", "b")], carried.CORRELATIONS, carried.MARGINS)
     assert set(found["verdict"]) == {"equal"}
-    assert "Pearson's r of valence equal within 0.05" in bootstrap.findings(found, carried.MARGINS)
+    assert "Pearson's r of valence equal within 0.05" in significance.findings(found, carried.MARGINS)
 
 
 @pytest.mark.smoke

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vadstudy import bootstrap, claims, scale
+from vadstudy import bootstrap, claims, scale, significance
 from vadstudy.asked import CLAIMS, UNTESTED, Claim, Says
 from vadstudy.bootstrap import Row
 from vadstudy.runs import RunStore
@@ -50,7 +50,7 @@ def test_every_claim_is_tested_or_says_why_not():
     assert {claim.key for claim in CLAIMS if not claim.says} == set(UNTESTED)
     for claim in CLAIMS:
         assert claim.sentence.endswith(".") and claim.section
-        assert all(says.expected in bootstrap.EXPECTED for says in claim.says)
+        assert all(says.expected in significance.EXPECTED for says in claim.says)
 
 
 def test_the_notebook_has_one_named_cell_for_every_claim():
@@ -132,7 +132,7 @@ def test_a_number_in_place_of_a_row_is_that_number_everywhere():
 
 
 def test_equality_in_the_ledger_is_by_the_margins_of_every_table(monkeypatch):
-    assert {score: claims.MARGINS[score] for score in bootstrap.MARGINS} == bootstrap.MARGINS
+    assert {score: claims.MARGINS[score] for score in significance.MARGINS} == significance.MARGINS
     assert all(margin <= 0.1 for margin in claims.MARGINS.values())
     # Two rows of 200 texts, right equally often, but not on the same ones: too few to say that they are equal.
     labels, right = np.zeros(200, int), np.arange(200) % 2

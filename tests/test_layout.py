@@ -13,8 +13,8 @@ PACKAGE = ROOT / "vadstudy"
 #: The science files as a student reads them; one that is not there yet is skipped.
 READING = """
 emotions corpora ratings mappers recipes untrained experiments base texts borrowed model inference origin training
-encoded computed runs classifiers readout metrics bootstrap shown tables transfer carried people confounds unseen
-dimensions related scale asked claims
+encoded computed runs classifiers readout metrics sums significance bootstrap shown tables transfer carried people
+confounds unseen dimensions related scale asked claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities and the points

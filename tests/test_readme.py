@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from vadstudy import dimensions, mappers, related, unseen
-from vadstudy.bootstrap import SCORES
 from vadstudy.cli import main
 from vadstudy.disk import sealed
+from vadstudy.significance import SCORES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ Files are the science, in this order; folders are the tools around it.
 - ``texts`` a corpus as a recipe takes it; ``borrowed`` from related systems; ``model`` text to point, and its loss
 - ``inference`` many texts; ``origin`` what a training depends on; ``training``
 - ``encoded`` what the untrained encoder gives; ``computed`` predictions that need no training; ``runs`` the record
-- ``classifiers`` point to label; ``readout`` probabilities to point; ``metrics``; ``bootstrap`` chance
+- ``classifiers`` point to label; ``readout`` probabilities to point; ``metrics``
+- ``sums`` scores of resamples; ``significance`` what is said of a difference; ``bootstrap`` chance
 - ``shown`` numbers in words; ``tables`` of what came out; ``transfer`` to other corpora;
   ``carried`` there, the space read off a classifier;
   ``people`` beside models; ``confounds`` one at a time; ``unseen`` emotions; other ``dimensions``;

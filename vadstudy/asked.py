@@ -27,8 +27,9 @@ BOTH = ("accuracy", "macro_f1")
 
 @dataclass(frozen=True)
 class Says:
-    """One comparison that a claim makes: ``first`` is ``expected`` (a key of :data:`vadstudy.bootstrap.EXPECTED`) than
-    ``second``, a row or a number.
+    """One comparison that a claim makes: ``first`` is ``expected`` than ``second``, a row or a number.
+
+    What can be expected, :data:`vadstudy.significance.EXPECTED` has.
 
     ``on`` names the comparison that has the rows: labels (GoEmotions' test labels), losses, confusion, assignments,
     imdb, emotion; of rows that are carried: emobank, readers (EmoBank's), reviews (IMDB's), tweets (Emotion's); unseen

@@ -6,11 +6,9 @@ trainings, such as 1NN and SVM on one regressor's points, get the same draws. Fo
 stratified by label, so that no resample loses the two test comments of grief; for a single row they are not, because
 another test set would not have had the same number of each label.
 
-A *measure* is what is resampled: it takes a row's predictions first and the truth second, and returns a matrix of sums
-(sums, n), sparse where it can be, and a function from sums (sums, resamples) to a dictionary of scores (resamples,).
-Multiplied with how often each test row is drawn, the matrix gives the sums of a thousand resamples at once. Whatever
-depends on which rows were drawn, the number of rows of a label too, is a sum. (SciPy's ``bootstrap`` calls a statistic
-on one resample of rows after the other, and knows no second level for trainings.)
+What is resampled is a measure of :mod:`vadstudy.sums`; what a difference is called, :mod:`vadstudy.significance` has.
+(SciPy's ``bootstrap`` calls a statistic on one resample of rows after the other, and knows no second level for
+trainings.)
 """
 
 import zlib
@@ -22,31 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import sparse
-from scipy.stats import rankdata, zscore
 
-from vadstudy.emotions import DIMENSIONS
+from vadstudy.significance import MARGINS, corrected
+from vadstudy.sums import Measured, classification
 
 RESAMPLES = 10_000
 LEVEL = 0.95
-#: Differences within these margins count as none (two one-sided tests).
-MARGINS = {"accuracy": 0.01, "macro_f1": 0.02, "included": 0.01}
-SCORES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
-#: How sentences name these and other scores; ``included`` is how often the label is among the three nearest.
-WORDS = (
-    SCORES
-    | {"included": "top-3 accuracy", "auc": "AUC", "micro_f1": "micro-F1"}
-    | {"among": "accuracy among the unseen", "harmonic": "harmonic mean of seen and unseen"}
-    | {
-        f"{how}_{letter}": f"{name} of {dimension}"
-        for how, name in (("pearson", "Pearson's r"), ("spearman", "Spearman's r"))
-        for letter, dimension in zip("VAD", DIMENSIONS, strict=True)
-    }
-)
-
-
-#: What a measure returns: the matrix of sums, and the function from sums to scores by name.
-Measured = tuple[Any, Callable[[np.ndarray], dict]]
 
 
 class Row(NamedTuple):
@@ -57,124 +36,6 @@ class Row(NamedTuple):
 
     predictions: list
     trainings: tuple = ()
-
-
-def classification(predicted: ArrayLike, labels: np.ndarray) -> Measured:
-    """Sums over rows from which accuracy and macro-F1 follow, and the function from those sums to the two scores.
-
-    Parameters
-    ----------
-    predicted : array (n,) of label indices, or bool (n, n_labels) for sets of labels
-        A set of none or several labels is never accurate.
-    labels : array (n,)
-    """
-    predicted, n = np.asarray(predicted), len(labels)
-    k = max(labels.max(), predicted.max()) + 1 if predicted.ndim == 1 else predicted.shape[1]
-    sets = predicted if predicted.ndim == 2 else np.arange(k) == predicted[:, None]
-    hit = sets[np.arange(n), labels]
-    exact = hit & (sets.sum(axis=1) == 1)
-    hits, true = (
-        sparse.csr_matrix((what.astype(np.float32), (labels, np.arange(n))), shape=(k, n)) for what in (hit, np.ones(n))
-    )
-    named = sparse.csr_matrix(sets.T.astype(np.float32))
-    # By column, a test row's counts are read once for all sums.
-    sums = sparse.vstack([hits, named, true, exact[None].astype(np.float32)], "csc")
-
-    def scores(sums):
-        return {"accuracy": sums[-1] / n, "macro_f1": np.nanmean(_f1(sums), axis=0)}
-
-    return sums, scores
-
-
-def _f1(sums):
-    """F1 of each label (k, resamples) from the sums of :func:`classification`, NaN where it occurs nowhere."""
-    hits, named, true = np.split(sums[:-1], 3)
-    with np.errstate(invalid="ignore"):
-        return 2 * hits / (true + named)
-
-
-def regression(predicted: np.ndarray, truth: np.ndarray, constant: np.ndarray, loss: str) -> Measured:
-    """As :func:`classification`, for points (n, dims): the loss, its share of the constant's, R² by dimension.
-
-    ``constant`` (dims,) is train's best constant, ``loss`` "mae" or "mse". R² is against the mean of all n points.
-    """
-    error, blind = predicted - truth, constant - truth
-    size = np.abs if loss == "mae" else np.square
-    spread = (truth - truth.mean(axis=0)) ** 2
-    sums = np.vstack([size(error).mean(axis=1), size(blind).mean(axis=1), (error**2).T, spread.T])
-    n, dims = np.shape(truth)
-
-    def scores(sums):
-        r2 = 1 - sums[2 : 2 + dims] / sums[2 + dims :]
-        return {
-            "test_loss": sums[0] / n,
-            "constant_loss": sums[1] / n,
-            "ratio": sums[0] / sums[1],
-            **{f"r2_{d}": r for d, r in zip("VAD" if dims == 3 else range(dims), r2, strict=True)},
-        }
-
-    # In double precision: single precision's last digit differs between processors, and so would a table's.
-    return sums.astype(float), scores
-
-
-def f1_by_label(predicted: ArrayLike, labels: np.ndarray) -> Measured:
-    """As :func:`classification`: F1 of each label, by its index; of label indices (n,)."""
-    sums, _ = classification(predicted, labels)
-    return sums, lambda sums: dict(enumerate(np.nan_to_num(_f1(sums))))
-
-
-def confusion_by_distance(predicted: np.ndarray, labels: np.ndarray, distances: np.ndarray) -> Measured:
-    """As :func:`classification`: ``rho``, Spearman's correlation over all pairs of labels of how often one is taken
-    for the other and how far apart they lie in ``distances`` (n_labels, n_labels). Below 0: near ones are confused
-    more often."""
-    k = len(distances)
-    sums = sparse.csr_matrix(
-        (np.ones(len(labels), np.float32), (labels * k + predicted, np.arange(len(labels)))), shape=(k * k, len(labels))
-    )
-    pairs = np.triu_indices(k, 1)
-    ranks = zscore(rankdata(distances[pairs]))
-
-    def scores(sums):
-        counts = sums.reshape(k, k, -1)
-        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        confused = zscore(rankdata((share + share.transpose(1, 0, 2))[pairs], axis=0), axis=0)
-        return {"rho": ranks @ confused / len(ranks)}
-
-    return sums, scores
-
-
-def correlation(predicted: np.ndarray, truth: np.ndarray) -> Measured:
-    """As :func:`classification`, for points and truth (n, 3): ``pearson_V`` … ``spearman_D``, of each dimension.
-
-    Spearman's is of the ranks within each resample.
-    """
-    n = len(truth)
-
-    def scores(counts):
-        found = {}
-        for name, of in (("pearson", lambda column, counts: column[:, None]), ("spearman", ranks)):
-            for i, dimension in enumerate("VAD"):
-                x, y = of(predicted[:, i], counts), of(truth[:, i], counts)
-                x, y = (each - (counts * each).sum(axis=0) / n for each in (x, y))
-                squares = (counts * x**2).sum(axis=0) * (counts * y**2).sum(axis=0)
-                found[f"{name}_{dimension}"] = (counts * x * y).sum(axis=0) / np.sqrt(squares)
-        return found
-
-    return each_row(n), scores
-
-
-def each_row(n: int) -> Any:
-    """Sums for a measure that is no function of sums: how often each row is drawn, itself."""
-    return sparse.identity(n, np.float32, "csr")
-
-
-def ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Ranks (n, resamples) of values (n,), each drawn ``counts`` (n, resamples) times; equal ones have their mean."""
-    _, place = np.unique(values, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(place.max() + 1))
-    drawn = np.add.reduceat(counts[order], starts, axis=0)
-    return (np.cumsum(drawn, axis=0) - (drawn - 1) / 2)[place]
 
 
 @dataclass(frozen=True, eq=False)
@@ -364,77 +225,3 @@ def _nested(scored, drawn_seeds):
 def interval(draws: np.ndarray) -> np.ndarray:
     """The ends (low, high) of the percentile interval of draws (n_resamples,) that holds 95 % of them."""
     return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-
-
-def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """Lines of :meth:`Comparison.differences` with p and p_equal corrected by Holm within each pair, and the verdict
-    that they give."""
-    table = table.copy()
-    for _, lines in table.groupby(["first", "second"], sort=False):
-        for column in ("p", "p_equal"):
-            tested = lines.index[lines[column].notna()]
-            if len(tested):
-                table.loc[tested, column] = holm(table.loc[tested, column].to_numpy())
-    table["verdict"] = [
-        direction(*line) for line in zip(table["difference"], table["p"], table["p_equal"], strict=True)
-    ]
-    return table
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """p values (n,) corrected by Holm's (1979) step-down: the k-th smallest times n - k + 1, and no less than those
-    before it."""
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(stepped, 1)
-    return corrected
-
-
-def direction(difference: float, p: float, p_equal: float, alpha: float = 1 - LEVEL) -> str:
-    """What a line of :meth:`Comparison.differences` says: "higher", "lower", "equal" or "no difference found".
-
-    A difference that is found *and* lies within the margin is still named by its direction; its interval tells its
-    size.
-    """
-    if p < alpha:
-        return "higher" if difference > 0 else "lower"
-    return "equal" if p_equal < alpha else "no difference found"
-
-
-#: What a verdict is, by what was expected of the difference: the verdicts that say yes, and those that say no.
-EXPECTED = {
-    "higher": (("higher",), ("lower", "equal")),
-    "lower": (("lower",), ("higher", "equal")),
-    "equal": (("equal",), ("higher", "lower")),
-    "equal or higher": (("equal", "higher"), ("lower",)),
-    "not lower": (("equal", "higher", "no difference found"), ("lower",)),
-}
-
-
-def came_out(verdict: str, expected: str) -> str:
-    """Whether a line's verdict is what was expected (a key of :data:`EXPECTED`): "yes", "no" or "unknown"."""
-    yes, no = EXPECTED[expected]
-    return "yes" if verdict in yes else "no" if verdict in no else "unknown"
-
-
-def finding(line: Any, margins: Mapping[str, float] = MARGINS) -> str:
-    """A line of :meth:`Comparison.differences` in words: "accuracy higher by 0.034 (95 % interval +0.021 to
-    +0.047)"; ``margins`` are those that it was judged by."""
-    name, interval = WORDS.get(line.score, line.score), f"95 % interval {line.low:+.3f} to {line.high:+.3f}"
-    if line.verdict in ("higher", "lower"):
-        return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"
-    if line.verdict == "equal":
-        return f"{name} equal within {margins[line.score]:g} ({interval})"
-    # Its p is corrected, or another test's than the interval's, and decides.
-    but = f"p {line.p:.2g}; " if not line.low <= 0 <= line.high else ""
-    return f"{name}: no difference found ({but}{interval})"
-
-
-def findings(differences: pd.DataFrame, margins: Mapping[str, float] = MARGINS) -> str:
-    """The lines of :meth:`Comparison.differences` as a Markdown list, a sentence a pair."""
-    said = [
-        f"- **{first}** against **{second}**: {'; '.join(finding(line, margins) for line in lines.itertuples())}."
-        for (first, second), lines in differences.groupby(["first", "second"], sort=False)
-    ]
-    return "\n".join(said)

@@ -12,17 +12,18 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.linear_model import RidgeCV
 
-from vadstudy import bootstrap, mappers, metrics, readout, tables
-from vadstudy.bootstrap import Comparison, Measured, Row
+from vadstudy import bootstrap, mappers, metrics, readout, significance, sums, tables
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.mappers import to_vad
 from vadstudy.runs import Run, RunStore
+from vadstudy.sums import Measured
 
 #: The scores of :func:`pearson`, of :func:`separation`, and what of them counts as no difference.
 CORRELATIONS = ("pearson_V", "pearson_A", "pearson_D")
 SEPARATION = ("accuracy", "auc")
-MARGINS = {**bootstrap.MARGINS, **dict.fromkeys(CORRELATIONS, 0.05), "auc": 0.01}
+MARGINS = {**significance.MARGINS, **dict.fromkeys(CORRELATIONS, 0.05), "auc": 0.01}
 #: Temperatures that are tried where one is chosen on EmoBank's dev.
 TEMPERATURES = tuple(np.round(np.geomspace(0.5, 8, 25), 3))
 NOTHING = "nothing"
@@ -294,7 +295,7 @@ def separation(above: np.ndarray, labels: np.ndarray) -> Measured:
             "auc": np.einsum("ij,ij->j", counts[positive], beaten) / pairs,
         }
 
-    return bootstrap.each_row(len(labels)), scores
+    return sums.each_row(len(labels)), scores
 
 
 def sentiment_compared(store: RunStore, rows: Mapping[str, tuple[Row, str]]) -> Comparison:

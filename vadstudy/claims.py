@@ -27,6 +27,7 @@ from vadstudy import (
     people,
     related,
     scale,
+    significance,
     tables,
     transfer,
     unseen,
@@ -190,7 +191,7 @@ def _said(evidence, key):
 
 
 #: Words for what is compared, in sentences.
-STATISTICS = bootstrap.WORDS | {
+STATISTICS = significance.WORDS | {
     "test_loss": "loss",
     "ratio": "loss / constant's loss",
     "rho": "correlation of confusion with distance (below 0: near labels are confused)",
@@ -213,7 +214,7 @@ def verdict(lines: pd.DataFrame) -> str:
 def _came_out(line):
     if line.seeds < MIN_SEEDS and line.on not in NOT_BY_SEED:
         return "unknown"
-    return bootstrap.came_out(line.verdict, line.expected) if line.seeds else "unknown"
+    return significance.came_out(line.verdict, line.expected) if line.seeds else "unknown"
 
 
 def sentence(line: Any) -> str:

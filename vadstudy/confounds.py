@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from vadstudy import bootstrap, metrics, tables
+from vadstudy import bootstrap, metrics, significance, sums, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
@@ -158,7 +158,7 @@ def rare_labels(row: Row, labels: np.ndarray) -> pd.DataFrame:
     ``share``, the covariance of the label's F1 with macro-F1, over 28 times macro-F1's variance: the shares add up to
     1.
     """
-    compared = bootstrap.compare({"row": row}, labels, bootstrap.f1_by_label)
+    compared = bootstrap.compare({"row": row}, labels, sums.f1_by_label)
     draws = np.stack([compared.alone["row"][k] for k in range(len(EMOTIONS))])
     macro = draws.mean(axis=0)
     share = (
@@ -201,7 +201,7 @@ def assignment_scores(store: RunStore) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def meaning(found: pd.DataFrame, margins: dict[str, float] = bootstrap.MARGINS) -> pd.DataFrame:
+def meaning(found: pd.DataFrame, margins: dict[str, float] = significance.MARGINS) -> pd.DataFrame:
     """What it is worth that labels lie where NRC has them, with the assignment as the unit (confound 4).
 
     Parameters
@@ -239,7 +239,7 @@ def meaning(found: pd.DataFrame, margins: dict[str, float] = bootstrap.MARGINS) 
     cells = dict(list(found.groupby(["points", "labels"])))
     lines = []
     for (first, second), weights in contrasts.items():
-        for score in bootstrap.MARGINS:
+        for score in significance.MARGINS:
             parts = [(weight, cells[cell][score].to_numpy()) for cell, weight in weights.items()]
             line = {"first": first, "second": second, "score": score, **_welch(parts, margins[score])}
             if len(parts) == 4:
@@ -248,7 +248,7 @@ def meaning(found: pd.DataFrame, margins: dict[str, float] = bootstrap.MARGINS) 
                 (_, own), (_, others) = parts
                 line["rank"] = 1 + int((others >= own.mean()).sum())
             lines.append(line)
-    return bootstrap.corrected(pd.DataFrame(lines))
+    return significance.corrected(pd.DataFrame(lines))
 
 
 def _welch(parts, margin):

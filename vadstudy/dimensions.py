@@ -11,7 +11,7 @@ The rule, written before a number was known:
 - *Unit.* The test comment and the training: three seeds for d = 1, 3, 8 and 27, one for the others, whose intervals
   hold the comments only.
 - *Yes and no.* d dimensions are *enough* if the learned bottleneck equals the softmax by two one-sided tests in both
-  scores (within :data:`vadstudy.bootstrap.MARGINS`), or is higher. The least that is enough is the answer; if it has
+  scores (within :data:`vadstudy.significance.MARGINS`), or is higher. The least that is enough is the answer; if it has
   one seed, it says so. Three are all that is needed if they are enough. NRC's points are as good as any three if
   ``nrc-distance`` and ``scaled-distance`` equal the learned three.
 - *Begun anew.* Twice, by a fault that the trainings' own record shows, but after test was scored; those runs are not in
@@ -34,10 +34,11 @@ import pandas as pd
 from scipy.spatial.distance import pdist
 
 from vadstudy import mappers, metrics, tables
-from vadstudy.bootstrap import SCORES, Comparison, Row
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.emotions import DIMENSIONS
 from vadstudy.experiments import LABEL_RATES, SCALES
 from vadstudy.runs import Run, RunStore
+from vadstudy.significance import SCORES
 
 SOFTMAX = "softmax, argmax"
 #: What the paper has at three numbers, at its best by the nearest label: scaled VAD by MAE.

@@ -32,12 +32,13 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import expit, log_softmax
 
-from vadstudy import bootstrap, carried, metrics, tables
-from vadstudy.bootstrap import Comparison, Measured, Row
+from vadstudy import bootstrap, carried, metrics, significance, tables
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.carried import NOTHING
 from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import ALVAREZ, PARK, SEVERAL_LABELS, SHARES, SINGH
 from vadstudy.runs import Run, RunStore
+from vadstudy.sums import Measured
 
 SOFTMAX = "softmax, argmax"
 #: The scores of :func:`several`, and what of them counts as no difference.
@@ -109,7 +110,7 @@ def verdict(compared: Comparison, name: str) -> str:
     if not (kind := SYSTEMS[name][1]):
         return ""
     lines = compared.differences([(name, SOFTMAX)], margins=MARGINS).set_index("score")["verdict"]
-    said = [bootstrap.came_out(lines[score], expected) for score, expected in WANTED[kind].items()]
+    said = [significance.came_out(lines[score], expected) for score, expected in WANTED[kind].items()]
     return "fails" if "no" in said else "holds" if set(said) == {"yes"} else "open"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from vadstudy import bootstrap, carried, mappers, metrics, readout, tables
+from vadstudy import bootstrap, carried, mappers, metrics, readout, significance, sums, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
@@ -24,7 +24,7 @@ REGRESSORS = ("nrc-mae", "nrc-mse", "nrc-mae-ce", "scaled-mae", "spread-mae", "s
 #: Those of them that are read on other corpora.
 READ = ("scaled-mae", "nrc-mae", "nrc-mse")
 #: How rows on Emotion and IMDB are compared.
-MEASURES = {"six": bootstrap.classification, "sentiment": carried.separation}
+MEASURES = {"six": sums.classification, "sentiment": carried.separation}
 #: The rows whose confusions are compared, and the one that is set beside writers.
 NEAR, READ_OFF = ("scaled-mae, 1NN", "softmax, argmax"), "softmax, expected, calibrated"
 
@@ -125,12 +125,12 @@ def _above(target, valence):
     return read
 
 
-def compared(rows: Mapping[str, Row], truth: np.ndarray, measure: Callable = bootstrap.classification) -> Comparison:
+def compared(rows: Mapping[str, Row], truth: np.ndarray, measure: Callable = sums.classification) -> Comparison:
     """Rows of one encoder, compared over test texts and trainings; points are not stratified."""
     return bootstrap.compare(dict(rows), truth, measure, strata=np.ndim(truth) == 1)
 
 
-def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(bootstrap.SCORES)) -> pd.DataFrame:
+def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(significance.SCORES)) -> pd.DataFrame:
     """A line a row: of each encoder the seeds and the scores (means over trainings), in columns ``score, encoder``."""
     parts = []
     for encoder, comparison in found.items():
@@ -156,7 +156,7 @@ def comparisons(store: RunStore, study: RunStore) -> dict[str, Comparison]:
     if read_off:
         read_off["writers"] = Row([people["writer"]])
     measured: dict[str, tuple[dict[str, Row], np.ndarray, Callable]] = {
-        "labels": (rows, labels, bootstrap.classification),
+        "labels": (rows, labels, sums.classification),
         "confusion": (near, labels, tables.confusion),
         "emobank": (vad, people[""], carried.pearson),
         "readers": (read_off, people["reader"], carried.pearson),

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vadstudy.bootstrap import WORDS
 from vadstudy.emotions import DIMENSIONS
+from vadstudy.significance import WORDS
 
 #: Of whom a correlation is, by the start of its column's name.
 PEARSON = {"pearson": "r", "votes": "votes' r", "label": "label's r"}

@@ -15,8 +15,8 @@ from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import expit
 from sklearn.metrics import f1_score
 
-from vadstudy import bootstrap, mappers, metrics
-from vadstudy.bootstrap import Comparison, Measured, Row
+from vadstudy import bootstrap, mappers, metrics, sums
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.disk import files
 from vadstudy.emotions import EMOTIONS
@@ -24,6 +24,7 @@ from vadstudy.experiments import MAIN, SEARCH, TEMPERATURES
 from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import Run, RunStore
 from vadstudy.shown import cells, columns, flat, heading, sides
+from vadstudy.sums import Measured
 
 #: (accuracy, macro-F1) in the paper's Tables 2 and 3, by row; None where the paper has no such row.
 PAPER = {
@@ -133,12 +134,12 @@ def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
 
         rows[name] = row(store.all(name), read)
     labels = store["nrc-mae"].labels("test")
-    return bootstrap.compare(rows, labels, lambda row, labels: bootstrap.regression(*row))
+    return bootstrap.compare(rows, labels, lambda row, labels: sums.regression(*row))
 
 
 def confusion(predicted: np.ndarray, labels: np.ndarray) -> Measured:
-    """:func:`vadstudy.bootstrap.confusion_by_distance` with the distances between the labels' NRC points."""
-    return bootstrap.confusion_by_distance(predicted, labels, squareform(pdist(mappers.nrc().points)))
+    """:func:`vadstudy.sums.confusion_by_distance` with the distances between the labels' NRC points."""
+    return sums.confusion_by_distance(predicted, labels, squareform(pdist(mappers.nrc().points)))
 
 
 def table1(store: RunStore) -> pd.DataFrame:

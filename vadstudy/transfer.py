@@ -8,7 +8,7 @@ on which the regressor was trained. ``learned_from_target`` says in every table 
 import numpy as np
 import pandas as pd
 
-from vadstudy import bootstrap, metrics, tables
+from vadstudy import bootstrap, metrics, sums, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.emotions import DIMENSIONS
 from vadstudy.errors import RunError
@@ -122,7 +122,7 @@ def compared(rows: dict[str, np.ndarray], labels: np.ndarray) -> bootstrap.Compa
 def vad_compared(store: RunStore) -> bootstrap.Comparison:
     """Comparison of the rows of :func:`vad_predictions` by their correlations with people, over test texts."""
     rows = {name: Row([predicted]) for name, predicted in vad_predictions(store)[0].items()}
-    return bootstrap.compare(rows, human_vad(store), bootstrap.correlation, strata=False)
+    return bootstrap.compare(rows, human_vad(store), sums.correlation, strata=False)
 
 
 def vad(store: RunStore, compared: Comparison | None = None) -> pd.DataFrame:

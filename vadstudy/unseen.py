@@ -31,11 +31,12 @@ from scipy.spatial.distance import cdist
 from scipy.special import log_softmax
 
 from vadstudy import bootstrap, carried, mappers, readout
-from vadstudy.bootstrap import Comparison, Measured, Row
+from vadstudy.bootstrap import Comparison, Row
 from vadstudy.emotions import EMOTIONS
 from vadstudy.experiments import PARTS
 from vadstudy.mappers import Mapper
 from vadstudy.runs import Run, RunStore
+from vadstudy.sums import Measured
 
 #: Accuracy among a part's emotions by guessing, the mean over emotions.
 CHANCE = len(PARTS) / sum(map(len, PARTS))

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from vadstudy import bootstrap, dimensions, related
+from vadstudy import dimensions, related, significance
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
@@ -450,7 +450,7 @@ def test_sentences_follow_the_numbers(made_up):
     assert "The reading is ahead of *nrc-mse* by 0.020 (+0.010 to +0.030)." in said
 
 
-def clause(*lines, scores=tuple(bootstrap.SCORES)):
+def clause(*lines, scores=tuple(significance.SCORES)):
     """What is said of differences (verdict, difference, p), each with an interval of 0.01 to both sides."""
     rows = [
         {"first": "a", "second": "b", "score": score, "verdict": verdict}

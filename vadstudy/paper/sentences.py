@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from vadstudy import bootstrap, claims, dimensions, related, unseen
+from vadstudy import claims, dimensions, related, significance, unseen
 from vadstudy.errors import RunError
 
 Read = Callable[[str], pd.DataFrame]
@@ -75,7 +75,7 @@ def answers(read: Read, corpora: dict[str, str], comparable: bool) -> dict[str, 
 def _order(pairs):
     steps = ((THROUGH, "scaled-mae, 1NN"), (PLAIN, THROUGH))
     verdict: dict[bool, list[str]] = {True: [], False: []}
-    for score, name in bootstrap.SCORES.items():
+    for score, name in significance.SCORES.items():
         verdict[all(_pair(pairs, *step, score).verdict == "higher" for step in steps)].append(f"in {name}")
     said = [
         f"{words} {' and '.join(verdict[held])}"
@@ -226,8 +226,8 @@ def stands(
     pairs: pd.DataFrame,
     first: str,
     second: str,
-    scores: Sequence[str] = tuple(bootstrap.SCORES),
-    margins: Mapping[str, float] = bootstrap.MARGINS,
+    scores: Sequence[str] = tuple(significance.SCORES),
+    margins: Mapping[str, float] = significance.MARGINS,
     name: str = "",
 ) -> str:
     """How ``first`` stands to ``second``, which is called ``name``: "ahead of *b* in both scores, by 0.1 in macro-F1
@@ -244,11 +244,11 @@ def stands(
         clause = f"{STANDS[verdict]} {'it' if said else name}"
         if len(lines) > 1:
             both = "either score" if verdict == "no difference found" else "both scores"
-            clause += f" in {bootstrap.WORDS[of[0].score] if len(of) == 1 else both}"
+            clause += f" in {significance.WORDS[of[0].score] if len(of) == 1 else both}"
         # A p that is corrected, or of another test than the interval, decides against what the interval seems to say.
         p = [line.p for line in of if verdict == "no difference found" and not line.low <= 0 <= line.high]
         if largest in of:
-            where = "" if len(of) == 1 else f" in {bootstrap.WORDS[largest.score]}"
+            where = "" if len(of) == 1 else f" in {significance.WORDS[largest.score]}"
             clause += f"{',' if where else ''} by {abs(largest.difference):.3f}{where} {_interval(largest)}"
         elif p:
             clause += f" (p {min(p):.2g})"

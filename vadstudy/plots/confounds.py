@@ -7,12 +7,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from vadstudy.bootstrap import WORDS
 from vadstudy.confounds import CROSSING
 from vadstudy.emotions import EMOTIONS, colour
 from vadstudy.plots.figures import CONTRAST, WIDTH, group_legend, subplots
 from vadstudy.plots.space import name_points
 from vadstudy.runs import Run
+from vadstudy.significance import WORDS
 
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "r2": "mean R² of the dimensions"}
 

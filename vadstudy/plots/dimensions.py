@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vadstudy.bootstrap import WORDS
 from vadstudy.mappers import Mapper
 from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
 from vadstudy.plots.space import colour_of, name_points
+from vadstudy.significance import WORDS
 
 #: What points are, in words, each with its shade, its marker, and by how much it stands aside where all meet.
 KINDS = {

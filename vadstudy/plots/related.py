@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vadstudy.bootstrap import SCORES
 from vadstudy.plots.figures import CONTRAST, WIDTH, subplots
+from vadstudy.significance import SCORES
 
 
 def related(table: pd.DataFrame, softmax: str, ours: str) -> Figure:

@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 
 from vadstudy import bootstrap, carried, mappers, metrics, tables
-from vadstudy.bootstrap import SCORES, Row
+from vadstudy.bootstrap import Row
 from vadstudy.disk import files
 from vadstudy.emotions import DIMENSIONS, EMOTIONS
 from vadstudy.errors import ExportError
@@ -25,6 +25,7 @@ from vadstudy.model import without_bars
 from vadstudy.paths import PACKAGED
 from vadstudy.recipes import ENCODER_NAMES
 from vadstudy.runs import Run, RunStore
+from vadstudy.significance import SCORES
 from vadstudy.use import compiled
 from vadstudy.use.models import PEOPLE, EmotionsFirst, people
 from vadstudy.use.pipeline import EmotionPipeline
