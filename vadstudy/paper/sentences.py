@@ -230,24 +230,24 @@ def stands(
     margins: Mapping[str, float] = significance.MARGINS,
     name: str = "",
 ) -> str:
-    """How ``first`` stands to ``second``, which is called ``name``: "ahead of *b* in both scores, by 0.1 in macro-F1
-    (+0.08 to +0.12)".
+    """How ``first`` stands to ``second``, which is called ``name``, in one score or two: "ahead of *b* in both scores, by
+    0.1 in macro-F1 (+0.08 to +0.12)".
 
     The number is the largest difference that was found. Of one score alone the interval is said whatever was found.
     """
     lines = [_pair(pairs, first, second, score) for score in scores]
     found = [line for line in lines if line.verdict in ("higher", "lower")]
     largest = max(found, key=lambda line: abs(line.difference), default=None)
-    name, said = name or f"*{second}*", []
+    said: list[str] = []
     for verdict in dict.fromkeys(line.verdict for line in lines):
         of = [line for line in lines if line.verdict == verdict]
-        clause = f"{STANDS[verdict]} {'it' if said else name}"
+        clause = f"{STANDS[verdict]} {'it' if said else name or f'*{second}*'}"
         if len(lines) > 1:
             both = "either score" if verdict == "no difference found" else "both scores"
             clause += f" in {significance.WORDS[of[0].score] if len(of) == 1 else both}"
         # A p that is corrected, or of another test than the interval, decides against what the interval seems to say.
         p = [line.p for line in of if verdict == "no difference found" and not line.low <= 0 <= line.high]
-        if largest in of:
+        if largest is not None and largest.verdict == verdict:
             where = "" if len(of) == 1 else f" in {significance.WORDS[largest.score]}"
             clause += f"{',' if where else ''} by {abs(largest.difference):.3f}{where} {_interval(largest)}"
         elif p:
