@@ -230,8 +230,8 @@ def stands(
     margins: Mapping[str, float] = significance.MARGINS,
     name: str = "",
 ) -> str:
-    """How ``first`` stands to ``second``, which is called ``name``, in one score or two: "ahead of *b* in both scores, by
-    0.1 in macro-F1 (+0.08 to +0.12)".
+    """How ``first`` stands to ``second``, which is called ``name``, in one score or two: "ahead of *b* in both scores,
+    by 0.1 in macro-F1 (+0.08 to +0.12)".
 
     The number is the largest difference that was found. Of one score alone the interval is said whatever was found.
     """
