@@ -156,24 +156,26 @@ def told(meanings: pd.DataFrame) -> str:
     """What a linear map from learned points explains of VAD, in words, and in how many trainings by more than chance;
     and how far NRC's valence and dominance go together, so that one is not found apart from the other.
 
-    ``meanings`` are those of :func:`meaning`, by seed, one below the other.
+    ``meanings`` has a line a training, of :func:`meaning`.
     """
-    of, vad = meanings.groupby("dimension"), mappers.nrc().points
-    explained, beyond = of["r2"].mean(), of["p"].agg(lambda p: (p <= CHANCE).sum())
-    names = [name for name in DIMENSIONS if name in explained]
-    each = ", ".join(f"{explained[name]:.2f} of {name}" for name in names)
-    times = ", ".join(str(beyond[name]) for name in names)
+    vad = mappers.nrc().points
+    each = ", ".join(f"{meanings[f'r2_{name[0].upper()}'].mean():.2f} of {name}" for name in DIMENSIONS)
+    beyond = ", ".join(f"{(meanings[f'p_{letter}'] <= CHANCE).sum()}" for letter in "VAD")
     return (
-        f"{each} (R²; beyond chance in {times} of {of.size().max()} trainings); NRC's valence and dominance go "
+        f"{each} (R²; beyond chance in {beyond} of {len(meanings)} trainings); NRC's valence and dominance go "
         f"together themselves (r = {np.corrcoef(vad.T)[0, 2]:.2f})"
     )
 
 
-def meaning(run: Run, deals: int = DEALS, seed: int = 0) -> pd.DataFrame:
-    """What a run's learned points say of VAD, a line a dimension: R² (``r2``), and how often labels dealt at random
-    have as much (``p``)."""
+def meaning(run: Run, deals: int = DEALS, seed: int = 0) -> dict[str, float]:
+    """What a run's learned points say of valence, arousal and dominance: R² of each (``r2_V``, ``r2_A``, ``r2_D``), and
+    how often labels dealt at random have as much (``p_V``, ``p_A``, ``p_D``)."""
     vad, points = mappers.nrc().points, run.mapper.points
     found, rng = explained(points, vad), np.random.default_rng(seed)
     by_chance = np.stack([explained(points, vad[rng.permutation(len(vad))]) for _ in range(deals)])
     p = (1 + (by_chance >= found).sum(axis=0)) / (1 + deals)
-    return pd.DataFrame({"r2": found, "p": p}, index=pd.Index(DIMENSIONS, name="dimension"))
+    return {
+        f"{name}_{letter}": value
+        for name, of in (("r2", found), ("p", p))
+        for letter, value in zip("VAD", of, strict=True)
+    }

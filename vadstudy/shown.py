@@ -26,7 +26,7 @@ HEADINGS = {
     "included": WORDS["included"],
     "ekman": "Ekman group",
     **{f"{of}_{d[0].upper()}": f"{words} {d}" for of, words in PEARSON.items() for d in DIMENSIONS},
-    **{f"r2_{d[0].upper()}": f"R² {d}" for d in DIMENSIONS},
+    **{f"{of}_{d[0].upper()}": f"{words} {d}" for of, words in (("r2", "R²"), ("p", "p")) for d in DIMENSIONS},
 }
 #: Parts of names that are written otherwise.
 PARTS = {"macro f1": "macro-F1", "f1": "F1", "r2": "R²", "mae": "MAE", "mse": "MSE", "auc": "AUC", "ece": "ECE"}
@@ -72,7 +72,7 @@ def cells(table: pd.DataFrame, name: str) -> list[str]:
     powers of ten.
     """
     values = table[name]
-    if name in ("p", "p_equal"):
+    if re.fullmatch("p(_equal|_[VAD])?", name):
         return ["–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in values]
     if values.dtype.kind == "b":
         return ["yes" if value else "no" for value in values]
