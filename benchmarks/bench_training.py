@@ -28,11 +28,11 @@ from recording import record
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import TrainerCallback
 
-from vadstudy import corpora, experiments, mappers, recipes, training
+from vadstudy import corpora, mappers, profiles, recipes, training
 from vadstudy.inference import autocast, native, padded
 from vadstudy.model import PointLoss
 
-STUDY = replace(experiments.named("study")["scaled-mae"], name="study", splits=("dev",), keep_weights=False)
+STUDY = replace(profiles.named("study")["scaled-mae"], name="study", splits=("dev",), keep_weights=False)
 PLAIN = replace(STUDY, name="plain", trainable_layers=None, learning_rate=2e-4)
 ORIGINAL = replace(
     PLAIN,

@@ -26,7 +26,7 @@ import matplotlib  # noqa: E402
 import nbformat  # noqa: E402
 import pytest  # noqa: E402
 
-from vadstudy import bootstrap, experiments, recipes  # noqa: E402
+from vadstudy import bootstrap, profiles, recipes  # noqa: E402
 from vadstudy.runs import TEXTS, RunStore  # noqa: E402
 
 #: The study's number of resamples; tests, which read no interval's last digit, take a hundredth of it.
@@ -143,6 +143,6 @@ def plan(monkeypatch):
     """Replaces the plan by some recipes, of the first seed."""
 
     def wanted(*names):
-        monkeypatch.setattr(experiments, "plan", lambda profile: [(name, recipes.SEED) for name in names])
+        monkeypatch.setattr(profiles, "plan", lambda profile: [(name, recipes.SEED) for name in names])
 
     return wanted

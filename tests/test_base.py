@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from vadstudy import base, experiments, recipes
+from vadstudy import base, experiments, profiles, recipes
 from vadstudy.errors import RunError
 from vadstudy.recipes import SEED, Encoded, Recipe
 from vadstudy.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
-BASE, STUDY = experiments.named("base"), experiments.named("study")
-PLAN = experiments.plan("base")
+BASE, STUDY = profiles.named("base"), profiles.named("study")
+PLAN = profiles.plan("base")
 RECORD = RunStore("base")
 RECORDED = [job for job in PLAN if RECORD.place(*job).is_file()]
 
@@ -78,12 +78,12 @@ def test_reading_the_record_needs_neither_wheels_nor_encoder():
     """In a process in which the encoder cannot be had, and which then has imported neither PyTorch nor transformers."""
     script = """
 import sys
-from vadstudy import experiments
+from vadstudy import profiles
 from vadstudy.disk import wheels
 from vadstudy.runs import RunStore
 wheels.MPNET_FILES = wheels.MPNET_PARTS = None
 store = RunStore("base")
-found = [job for job in experiments.plan("base") if store.place(*job).is_file()]
+found = [job for job in profiles.plan("base") if store.place(*job).is_file()]
 assert all(len(run.outputs(run.splits[-1])) for run in (store.recorded(*job) for job in found))
 print("read", len(found), {"torch", "transformers"} & set(sys.modules))
 """

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vadstudy import confounds, experiments
+from vadstudy import confounds, experiments, profiles
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.runs import RunStore
 
@@ -35,7 +35,7 @@ def test_shares_in_the_variance_of_macro_f1_add_up_and_are_the_rare_ones():
 
 def test_an_incomplete_record_says_what_is_missing(tmp_path):
     store = RunStore("study", tmp_path)
-    assert len(confounds.missing(store)) == len(experiments.plan())
+    assert len(confounds.missing(store)) == len(profiles.plan())
     assert ("softmax", 43) in confounds.missing(store, ["softmax"])
 
 
@@ -52,7 +52,7 @@ def test_top3_of_a_regressor_are_its_three_nearest_labels():
 
 
 def test_the_crossing_differs_in_one_thing_at_a_time():
-    mappers = {cell: experiments.named("smoke")[name].mapper for cell, name in confounds.CROSSING.items()}
+    mappers = {cell: profiles.named("smoke")[name].mapper for cell, name in confounds.CROSSING.items()}
     assert mappers == {
         ("scaled", "meaningful"): "scaled",
         ("scaled", "shuffled"): "shuffled-scaled",

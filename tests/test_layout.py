@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "vadstudy"
 #: The science files as a student reads them; one that is not there yet is skipped.
 READING = """
-emotions corpora ratings mappers recipes untrained experiments base texts borrowed model inference origin training
-encoded computed runs classifiers readout metrics sums significance bootstrap shown tables transfer carried people
-confounds unseen dimensions related scale asked claims
+emotions corpora ratings mappers recipes untrained experiments base profiles texts borrowed model inference origin
+training encoded computed runs classifiers readout metrics sums significance bootstrap shown tables transfer carried
+people confounds unseen dimensions related scale asked claims
 """
 ORDER = READING.split()
 #: How good a point is, is looked at while training, and an SVM's probabilities and the points
-#: read off a softmax are computed as runs are. All profiles are named in one place, and base is made of study's rows.
-AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers"), ("experiments", "base")} | {
+#: read off a softmax are computed as runs are.
+AHEAD = {("training", "classifiers"), ("training", "metrics"), ("computed", "classifiers")} | {
     (name, "readout") for name in ("encoded", "computed")
 }
 TOOLS = ("plots", "lab", "paper", "use")

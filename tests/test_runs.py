@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from vadstudy import corpora, experiments, inference, metrics, plots, recipes, related, tables, training
+from vadstudy import corpora, experiments, inference, metrics, plots, profiles, recipes, related, tables, training
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.disk import files, manifests, sealed
 from vadstudy.emotions import EMOTIONS
@@ -23,7 +23,7 @@ from vadstudy.runs import RunStore
 RECORD = RunStore("study")
 FILES = {path: re.fullmatch(r"seed(\d+)\.parquet", path.name) for path in RECORD.folder.glob("*/*")}
 STORED = sorted((path.parent.name, found[1]) for path, found in FILES.items() if found)
-PLANNED = frozenset(experiments.plan())
+PLANNED = frozenset(profiles.plan())
 
 
 def again(store):

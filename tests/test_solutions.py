@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from IPython.utils.capture import capture_output
 
-from vadstudy import experiments
+from vadstudy import profiles
 from vadstudy.paths import notebooks
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -88,8 +88,8 @@ def test_outputs_of_solutions_are_small(path):
 
 def test_a_solution_runs_from_the_record(notebook, shell, monkeypatch):
     # What is trained or searched live is to run; what comes of it, the committed outputs show.
-    named = experiments.named
-    monkeypatch.setattr(experiments, "named", lambda profile: named("smoke" if profile == "mini" else profile))
+    named = profiles.named
+    monkeypatch.setattr(profiles, "named", lambda profile: named("smoke" if profile == "mini" else profile))
     with capture_output() as shown:
         for cell in notebook.cells:
             if cell.cell_type == "code":

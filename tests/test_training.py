@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from transformers import EvalPrediction, MPNetConfig, MPNetModel, MPNetTokenizer, TrainerCallback
 
-from vadstudy import corpora, experiments, mappers, recipes, training
+from vadstudy import corpora, experiments, mappers, profiles, recipes, training
 from vadstudy.inference import predict
 from vadstudy.model import load_encoder
 from vadstudy.recipes import Recipe
 
-SMOKE = experiments.named("smoke")["scaled-mae"]
+SMOKE = profiles.named("smoke")["scaled-mae"]
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_only_the_splits_asked_for(small, tmp_path):
 
 @pytest.mark.parametrize("name", ["softmax", "nrc-mae"])
 def test_labels_that_are_left_out_are_not_learned_from_and_not_looked_at(small, tmp_path, monkeypatch, name):
-    recipe = replace(experiments.named("smoke")[name], epochs=1, without=("joy",), splits=("dev", "test"))
+    recipe = replace(profiles.named("smoke")[name], epochs=1, without=("joy",), splits=("dev", "test"))
     looked, plain = [], training.dev_scores
     monkeypatch.setattr(
         training,
@@ -111,7 +111,7 @@ def test_labels_that_are_left_out_are_not_learned_from_and_not_looked_at(small, 
 
 
 def test_a_point_is_read_while_training_among_the_labels_that_are_trained_on():
-    recipe = replace(experiments.named("smoke")["nrc-mae"], without=("joy",))
+    recipe = replace(profiles.named("smoke")["nrc-mae"], without=("joy",))
     of = training.dev_scores(recipe, 42)
     at_joy = EvalPrediction(mappers.nrc().points_for([17, 25]), np.array([17, 25]))
     assert of(at_joy)["accuracy"] == 0.5
@@ -137,7 +137,7 @@ def test_what_is_predicted_elsewhere_does_not_change_the_run_at_home(small, tmp_
 
 
 def test_what_a_loss_learns_of_the_labels_has_its_own_rate_or_the_head_s():
-    learned = replace(experiments.named("smoke")["learned-3"], head_learning_rate=0.01)
+    learned = replace(profiles.named("smoke")["learned-3"], head_learning_rate=0.01)
     for rate, expected in ((0.5, 0.5), (None, 0.01)):
         recipe = replace(learned, label_learning_rate=rate)
         model, optimizer = training.objective(recipe, 42, training.build(recipe, 42)[1])
@@ -187,8 +187,8 @@ KILLED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import experiments, training
-training.train(replace(experiments.named("smoke")["scaled-mae"], epochs=8), 42, Path(sys.argv[1]))
+from vadstudy import experiments, profiles, training
+training.train(replace(profiles.named("smoke")["scaled-mae"], epochs=8), 42, Path(sys.argv[1]))
 """
 
 
@@ -211,7 +211,7 @@ def test_after_sigkill_it_goes_on_to_the_same_predictions(tmp_path):
 
 @pytest.mark.parametrize("name", [recipe.name for recipe in experiments.RELATED])
 def test_a_related_system_predicts_what_is_held_out(tmp_path, name):
-    recipe = replace(experiments.named("smoke")[name], epochs=1, train_rows=64)
+    recipe = replace(profiles.named("smoke")[name], epochs=1, train_rows=64)
     found = training.train(recipe, 42, tmp_path / "run").predictions
     assert {"dev", "test"} <= set(found["split"]) and "train" not in set(found["split"])
     outputs = found.filter(regex=r"^o\d+$")
@@ -231,7 +231,7 @@ def test_several_labels_are_learned_as_sets(small, tmp_path):
 
 
 def test_definitions_are_trained_in_some_steps_and_the_frozen_layers_stay(small, tmp_path, monkeypatch):
-    recipe = replace(experiments.named("smoke")["singh-definitions"], epochs=2, main_share=0.5, splits=("dev",))
+    recipe = replace(profiles.named("smoke")["singh-definitions"], epochs=2, main_share=0.5, splits=("dev",))
     kinds, forward = [], training.Objective.forward
 
     @wraps(forward)  # whose arguments the Trainer looks at

@@ -4,7 +4,7 @@ Files are the science, in this order; folders are the tools around it.
 
 - ``emotions`` the 28 labels; ``corpora`` texts; ``ratings`` what people said of them; ``mappers`` where each label lies
 - ``recipes`` what decides a run; ``untrained`` rows that need no training; ``experiments`` the runs of the study;
-  ``base`` those with a larger encoder
+  ``base`` those with a larger encoder; ``profiles`` who has which
 - ``texts`` a corpus as a recipe takes it; ``borrowed`` from related systems; ``model`` text to point, and its loss
 - ``inference`` many texts; ``origin`` what a training depends on; ``training``
 - ``encoded`` what the untrained encoder gives; ``computed`` predictions that need no training; ``runs`` the record

@@ -16,7 +16,8 @@ from vadstudy import bootstrap, metrics, significance, sums, tables
 from vadstudy.bootstrap import Comparison, Row
 from vadstudy.classifiers import NearestEmotion
 from vadstudy.emotions import EMOTIONS
-from vadstudy.experiments import BEST_BUDGETS, BUDGET, BUDGETED, plan
+from vadstudy.experiments import BEST_BUDGETS, BUDGET, BUDGETED
+from vadstudy.profiles import plan
 from vadstudy.runs import Run, RunStore
 
 #: Points and who gets which, taken apart (confound 4): the four cells, by their regressors.

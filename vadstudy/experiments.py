@@ -1,15 +1,12 @@
-"""Experiments: the named recipes behind each row of the tables, and the seeds that each is to have."""
+"""Experiments: the named recipes behind each row of the tables; :mod:`vadstudy.profiles` says who has which."""
 
 from dataclasses import replace
 from typing import Any
 
-from vadstudy import untrained
 from vadstudy.emotions import EKMAN
-from vadstudy.recipes import HUMAN, PROFILES, RECORDED, SVM, Computed, Encoded, Named, Reader, Recipe
-from vadstudy.untrained import ELSEWHERE, ELSEWHERE_MINI
+from vadstudy.recipes import HUMAN, SVM, Computed, Recipe
+from vadstudy.untrained import ELSEWHERE
 
-#: The seeds of a row, as many as its place in the plan asks for: the first three, the first five, all nineteen.
-SEEDS = tuple(range(42, 61))
 #: The splits of a run on whose train points no classifier is fitted.
 HELD_OUT = ("dev", "test")
 
@@ -287,126 +284,3 @@ TUNED: tuple[Recipe | Computed, ...] = (
     ),
     SVM("tuned-svm", "goemotions", source="scaled-mae", **WINNERS["svm"]),
 )
-
-
-def named(profile: str = "study") -> dict[str, Recipe | Computed]:
-    """Recipes of a profile by name; an unknown profile is a ``ValueError`` that lists the known ones."""
-    if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}; expected one of {', '.join(PROFILES)}")
-    chosen: list[Recipe | Computed]
-    settings: dict[str, Any]
-    if profile == "study":
-        chosen = [
-            *MAIN,
-            *ASSIGNED,
-            *PERMUTED,
-            *RATES,
-            *POOLED,
-            *FOLDS,
-            *CARRIED,
-            HUMAN_MSE,
-            *UNSEEN,
-            *DIMENSIONAL,
-            *RELATED,
-            *untrained.recipes(),
-            *SHARES,
-            *SCALES,
-            *LABEL_RATES,
-            *SEARCH,
-            *TEMPERATURES,
-            *TUNED,
-            *BUDGET,
-            *BUDGETED,
-            *ALL_LAYERS,
-            *(SVM(f"{r.name}-svm", "goemotions", r.name) for r in (*BUDGETED, *ALL_LAYERS) if r.mapper),
-        ]
-    elif profile == "base":
-        from vadstudy import base
-
-        chosen = base.recipes()
-    elif profile == "paper":
-        settings = dict(
-            encoder="bert-base-cased",
-            trainable_layers=None,
-            learning_rate=5e-5,
-            head_learning_rate=None,
-            epochs=10,
-            batch_size=16,
-            precision="fp32",
-        )
-        chosen = [
-            replace(
-                r,
-                **settings
-                | ({"learning_rate": 5e-7} if r.name == "nrc-mse-5e-7" else {})
-                | ({"learning_rate": r.learning_rate} if r in RATES else {})
-                | ({"epochs": 4} if r.mapper is None else {})
-                | ({"trainable_layers": 0} if r.trainable_layers == 0 else {}),
-            )
-            for of in (
-                MAIN,
-                ASSIGNED,
-                PERMUTED,
-                RATES,
-                POOLED,
-                FOLDS,
-                CARRIED,
-                [HUMAN_MSE],
-                UNSEEN,
-                DIMENSIONAL,
-                RELATED,
-            )
-            for r in of
-        ]
-        chosen += untrained.recipes(precision="fp32")
-    else:
-        settings = dict(corpus="mini", precision="fp32", batch_size=16)
-        settings |= dict(epochs=8) if profile == "mini" else dict(encoder="tiny", epochs=2, trainable_layers=1)
-        carried = [replace(recipe, carried_to=ELSEWHERE_MINI) for recipe in CARRIED]
-        shown = (*MAIN, *ASSIGNED, *PERMUTED, *LESSON_RATES, *LESSON_POOLED, *FOLDS, *carried, HUMAN_MSE)
-        shown += (*LESSON_UNSEEN, *LESSON_DIMENSIONAL, replace(PARK, carried_to=(("mini-vad", None),)), *RELATED[1:])
-        others = {HUMAN_MSE: "mini-vad"} | dict.fromkeys(SEVERAL_LABELS, "mini-multilabel")
-        chosen = [
-            replace(
-                recipe,
-                **settings
-                | ({"corpus": others[recipe]} if recipe in others else {})
-                | ({"trainable_layers": 0} if recipe.trainable_layers == 0 else {}),
-            )
-            for recipe in shown
-        ]
-        computed = untrained.recipes(
-            "mini", "mini-sentiment", "mini-ekman", "mini-vad", precision="fp32", lexicon="emotions"
-        )
-        if profile == "smoke":
-            computed = [replace(r, encoder="tiny") if isinstance(r, Encoded | Named) else r for r in computed]
-        chosen += computed
-    return {recipe.name: recipe for recipe in chosen}
-
-
-def plan(profile: str = "study") -> list[tuple[str, int]]:
-    """Every (name, seed) that the study's tables want, in the order in which to make them: seed by seed.
-
-    Five seeds for the rows that carry its conclusions, three for their controls and for what is carried to other
-    corpora, one for the rest; a row's SVM has the row's seeds. In base three rows have three seeds. The other profiles
-    have one seed, and two of each assignment, the fewest that vary.
-    """
-    chosen = named(profile)
-    five = ("softmax", "nrc-mae", "scaled-mae", "spread-mae")
-    three = ("human-mse", "bce", "nrc-mse", "nrc-mse-5e-7", "nrc-mae-ce", "nrc-mae-ce-sharp", "shuffled-mae")
-    count = dict.fromkeys(five, 5) | dict.fromkeys(
-        (*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED, *BUDGETED, *RELATED))), 3
-    )
-    count |= {"carried-bce": 1}
-    repeated = [name for d in REPEATED for name in (f"learned-{d}", f"spread-{d}-mae")]
-    count |= dict.fromkeys((*repeated, "nrc-distance", "scaled-distance", "shuffled-distance"), 3)
-    count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
-    if profile == "base":
-        count = dict.fromkeys(("softmax", "scaled-mae", "nrc-mae"), 3)
-    for name, recipe in chosen.items():
-        # What is computed from a trained run has its seeds; the tuned SVM, one of the candidates, the first.
-        if isinstance(recipe, Reader | Encoded) or (isinstance(recipe, SVM) and name == f"{recipe.source}-svm"):
-            count[name] = count.get(recipe.source or "", 1)
-    if profile not in RECORDED:
-        count = {recipe.name: 2 for recipe in PERMUTED}
-    return [(name, seed) for i, seed in enumerate(SEEDS) for name in chosen if i < count.get(name, 1)]

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from vadstudy import experiments, mappers, recipes
+from vadstudy import mappers, profiles, recipes
 from vadstudy.disk import files, manifests, sealed
 from vadstudy.emotions import EMOTIONS
 from vadstudy.errors import RunError
@@ -178,7 +178,7 @@ class RunStore:
     def __init__(self, profile: str = "study", folder: Path | str | None = None):
         self.profile = profile
         #: By name; who asks for one by its name knows of which class it is.
-        self.recipes: dict[str, Any] = dict(experiments.named(profile))
+        self.recipes: dict[str, Any] = dict(profiles.named(profile))
         self.scratch = BUILD / profile
         own = {"study": ROOT / "runs", "base": ROOT / "runs" / "base"}
         self.folder = Path(folder) if folder else own.get(profile, self.scratch / "runs")
@@ -269,7 +269,7 @@ class RunStore:
     def planned(self) -> dict[str, list[int]]:
         """The seeds that each recipe of the plan is to have."""
         found: dict[str, list[int]] = {}
-        for name, seed in experiments.plan(self.profile):
+        for name, seed in profiles.plan(self.profile):
             found.setdefault(name, []).append(seed)
         return found
 

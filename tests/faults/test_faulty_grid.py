@@ -163,7 +163,7 @@ from pathlib import Path
 if __name__ != "__main__":
     Path(sys.argv[1], f"importing{os.getpid()}").touch()
     time.sleep(3)  # stands in for what takes long
-from vadstudy import cli, experiments, runs
+from vadstudy import cli, profiles, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -173,7 +173,7 @@ def store(profile):
     return found
 
 if __name__ == "__main__":
-    experiments.plan = lambda profile: [("nrc-mae", 42), ("bce", 42)]
+    profiles.plan = lambda profile: [("nrc-mae", 42), ("bce", 42)]
     runs.RunStore = store
     cli.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """

@@ -17,7 +17,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from vadstudy import computed, experiments, recipes, training
+from vadstudy import computed, profiles, recipes, training
 from vadstudy.disk import files, sealed
 from vadstudy.errors import RunError, WriteError
 from vadstudy.runs import TEXTS, RunStore
@@ -127,7 +127,7 @@ def folder(store, path):
 
 
 def recipe_of(**changes):
-    return honest({"recipe": recipes.as_fields(replace(experiments.named("smoke")[NAME], **changes))})
+    return honest({"recipe": recipes.as_fields(replace(profiles.named("smoke")[NAME], **changes))})
 
 
 AGAIN = rf"retrain it with `make retrain RUN={NAME} SEED=42 PROFILE=smoke`"

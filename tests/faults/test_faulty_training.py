@@ -14,14 +14,14 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
-from vadstudy import corpora, experiments, inference, origin, training
+from vadstudy import corpora, inference, origin, profiles, training
 from vadstudy.disk import checkpoints, wheels
 from vadstudy.disk.files import sha256
 from vadstudy.errors import ModelError, WriteError
 from vadstudy.inference import Frozen
 from vadstudy.model import load_encoder
 
-RECIPE = replace(experiments.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
+RECIPE = replace(profiles.named("smoke")["scaled-mae"], epochs=3, batch_size=8)
 
 
 def two_labels():

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from vadstudy import experiments, recipes
+from vadstudy import profiles, recipes
 from vadstudy.cli import main
 from vadstudy.errors import CorpusError, RunError, TrainingError
 from vadstudy.lab import grid, progress
@@ -68,7 +68,7 @@ def worked(monkeypatch):
         running[ours] = worker, list(task), "log"
 
     def survey(store):
-        return {job: 60.0 for job in experiments.plan("smoke") if store.place(*job).exists()}, {}
+        return {job: 60.0 for job in profiles.plan("smoke") if store.place(*job).exists()}, {}
 
     monkeypatch.setattr(RunStore, "get", get)
     monkeypatch.setattr(grid, "_start", start)
@@ -79,7 +79,7 @@ def worked(monkeypatch):
 
 @pytest.mark.parametrize("profile", recipes.PROFILES)
 def test_tasks_hold_each_job_once_and_after_its_sources(profile):
-    store, jobs = RunStore(profile), experiments.plan(profile)
+    store, jobs = RunStore(profile), profiles.plan(profile)
     tasks = grid.tasks(store, jobs)
     assert sorted(sum(tasks, [])) == sorted(jobs)
     firsts = [task[0] for task in tasks]
@@ -258,7 +258,7 @@ GRID = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from vadstudy import cli, experiments, runs
+from vadstudy import cli, profiles, runs
 from vadstudy.runs import RunStore
 
 def store(profile):
@@ -269,7 +269,7 @@ def store(profile):
     return found
 
 if __name__ == "__main__":
-    experiments.plan = lambda profile: [("nrc-mae", 42), ("nrc-mae-svm", 42)]
+    profiles.plan = lambda profile: [("nrc-mae", 42), ("nrc-mae-svm", 42)]
     runs.RunStore = store
     cli.main(["grid", "--profile", "smoke", "--jobs", "2"])
 """

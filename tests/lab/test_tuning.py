@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 from optuna.trial import TrialState
 
-from vadstudy import corpora, experiments, mappers, runs, training
+from vadstudy import corpora, experiments, mappers, profiles, runs, training
 from vadstudy.cli import main
 from vadstudy.errors import CorpusError, RunError
 from vadstudy.lab import tuned, tuning
@@ -168,7 +168,7 @@ def test_a_missing_corpus_and_an_unknown_family_begin_no_journal(store, monkeypa
 def test_every_draw_makes_a_recipe(profile):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for family in tuned.TRAINED_FAMILIES:
-        base = experiments.named(profile)[family]
+        base = profiles.named(profile)[family]
         for _ in range(20):
             recipe = tuning.candidate(base, tuning.suggest(study.ask(), family, base), name="drawn")
             assert (recipe.name, recipe.loss) == ("drawn", base.loss) and recipe.hidden_layers in ((), (128,))

@@ -18,7 +18,7 @@ from typing import Any
 
 import submitit
 
-from vadstudy import corpora, experiments
+from vadstudy import corpora, profiles
 from vadstudy.disk.files import writable, writing
 from vadstudy.errors import ModelError, RunError
 from vadstudy.lab.cluster import executor
@@ -39,7 +39,7 @@ def missing(store: RunStore, *recorded: Collection[Job]) -> list[list[Job]]:
     Each corpus and encoder that they need is loaded once, so that one which is missing is one error before anything is
     begun: a ``CorpusError`` or a ``RunError``.
     """
-    jobs = [job for job in experiments.plan(store.profile) if not any(job in each for each in recorded)]
+    jobs = [job for job in profiles.plan(store.profile) if not any(job in each for each in recorded)]
     needed = [store.recipes[name] for name in dict(jobs)]
     for corpus in dict.fromkeys(recipe.corpus for recipe in needed if not isinstance(recipe, SVM)):
         corpora.load(corpus)

@@ -1,6 +1,6 @@
 """How far a profile's plan is: the runs that are recorded, being made, and left, and how long they may take.
 
-A *job* is a (name, seed) of :func:`vadstudy.experiments.plan`.
+A *job* is a (name, seed) of :func:`vadstudy.profiles.plan`.
 """
 
 import contextlib
@@ -10,14 +10,14 @@ from statistics import median
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from vadstudy import experiments
+from vadstudy import profiles
 from vadstudy.errors import RunError, StudyError
 from vadstudy.recipes import Recipe
 from vadstudy.runs import RunStore
 
 #: What a recipe without ``train_rows`` trains on, for estimates: GoEmotions' train split.
 ALL_ROWS = 36308
-#: A (name, seed) of :func:`vadstudy.experiments.plan`.
+#: A (name, seed) of :func:`vadstudy.profiles.plan`.
 Job = tuple[str, int]
 
 
@@ -45,7 +45,7 @@ def tasks(store: RunStore, jobs: Iterable[Job]) -> list[list[Job]]:
 def survey(store: RunStore) -> tuple[dict[Job, float], dict[Job, str]]:
     """The plan's recorded jobs with their seconds, and the recorded ones that are unusable with the reason."""
     done, unusable = {}, {}
-    for job in experiments.plan(store.profile):
+    for job in profiles.plan(store.profile):
         if store.place(*job).exists():
             try:
                 if lost := gone(store, job):
@@ -80,7 +80,7 @@ def status(store: RunStore) -> pd.DataFrame:
     """Seeds that are done, running, left and unusable, a row a recipe."""
     done, unusable = survey(store)
     rows: dict[str, dict[str, str]] = {}
-    for job in experiments.plan(store.profile):
+    for job in profiles.plan(store.profile):
         state = "done" if job in done else "unusable" if job in unusable else "running" if held(store, job) else "left"
         rows.setdefault(job[0], dict.fromkeys(("done", "running", "left", "unusable"), ""))[state] += f" {job[1]}"
     return pd.DataFrame(rows).T.rename_axis("recipe")
@@ -100,7 +100,7 @@ def summary(
     to what was expected of them says how fast this one is. There is none as long as no training is recorded.
     ``started`` are jobs that run, though their lock may not be held yet.
     """
-    unmade = [job for job in experiments.plan(store.profile) if job not in done and job not in failed]
+    unmade = [job for job in profiles.plan(store.profile) if job not in done and job not in failed]
     running = [job for job in unmade if job in started or held(store, job)]
     text = f"{len(done)} done, {len(running)} running, {len(unmade) - len(running)} left"
     text += f", {len(failed)} failed" if failed else ""

@@ -15,11 +15,11 @@ import typst
 
 from vadstudy import confounds, tables
 from vadstudy.disk import files
-from vadstudy.experiments import plan
 from vadstudy.paper import pandoc, sentences
 from vadstudy.paper.cells import as_markdown
 from vadstudy.paper.record import Record
 from vadstudy.paths import PACKAGED
+from vadstudy.profiles import plan
 from vadstudy.recipes import ENCODER_NAMES, SEED
 from vadstudy.runs import RunStore
 
