@@ -243,3 +243,18 @@ def test_the_paper_s_claims_are_tested_against_what_the_paper_has():
     assert {each.second for each in says["imdb"]} == {0.5} and {each.second for each in says["emotion"]} == {0.25}
     rows = {each.first for key in ("arbitrary-as-good", "structure-unused") for each in says[key]}
     assert not any("shuffled" in row for row in rows), "a claim about meaning must not rest on a few assignments"
+
+
+def test_what_limits_the_claim_of_three_dimensions_is_what_the_tables_say():
+    """Its note in words: numbers may change with a seed more."""
+
+    def table(name):
+        return pd.read_csv(NOTEBOOK.parents[1] / f"reports/tables/{name}.csv")
+
+    pairs = table("10_differences").query("first == 'scaled-mae' and second == 'learned-3'")
+    assert dict(zip(pairs["score"], pairs["verdict"], strict=True)) == {"accuracy": "lower", "macro_f1": "higher"}
+    scores = ["accuracy", "macro_f1"]
+    learned = table("10_dimensions").set_index("row").loc["learned-3", scores]
+    rows = table("08_three_numbers").set_index("row")[scores]
+    assert (learned < rows.loc["softmax, median, 1NN"]).all()
+    assert (rows.loc["softmax, median, 1NN"] < rows.loc["softmax, argmax"]).all()

@@ -125,8 +125,12 @@ def test_what_other_numbers_of_dimensions_reach_is_the_tables():
     beyond = (three.filter(like="p_") <= dimensions.CHANCE).sum().to_dict()
     assert beyond == {"p_V": 3, "p_A": 1, "p_D": 3} and here("each of three trainings", "(in one)")
     assert here(f"(r = {np.corrcoef(mappers.nrc().points.T)[0, 2]:.2f})")
-    scaled = lines("10_differences", first="scaled-distance", second="learned-3")
-    assert set(scaled["verdict"]) == {"lower"} and here(*(f"{-size:.3f}" for size in scaled["difference"]))
+    for name in ("scaled", "nrc"):
+        behind = lines("10_differences", first=f"{name}-distance", second="learned-3")
+        assert set(behind["verdict"]) == {"lower"} and here(*(f"{-size:.3f}" for size in behind["difference"])), name
+    seeds = table("10_dimensions")["seeds"].filter(like="learned-")
+    assert here("(1, 3, 8 and 27 with three seeds, the others with one)")
+    assert {name: n for name, n in seeds.items() if n != 1} == {f"learned-{d}": 3 for d in (1, 3, 8, 27)}
 
 
 def test_what_related_systems_reach_is_the_tables():
