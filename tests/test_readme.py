@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from vadstudy import dimensions, mappers, related, unseen
+from vadstudy import dimensions, experiments, mappers, related, unseen
 from vadstudy.cli import main
 from vadstudy.disk import sealed
 from vadstudy.significance import SCORES
@@ -220,8 +220,9 @@ def test_the_precision_is_the_records():
     paths = [path for path in ROOT.glob("runs/*/seed*.parquet") if not path.name.endswith(".svm.parquet")]
     metas = [sealed.meta(path.read_bytes()) for path in paths]
     # More budget, what is carried, the unseen, other dimensions and systems were trained on other machines, too; their
-    # tables are apart, and notebook 9 says how many of its trainings had which.
-    apart = ("budget-", "carried-", "human-", "unseen-", "learned-", "search-learned-", "search-singh-")
+    # tables are apart, and notebooks 9 and 10 say how many of their trainings had which.
+    apart = ("budget-", "carried-", "human-", "unseen-", "search-learned-", "search-singh-")
+    apart += tuple(recipe.name for recipe in experiments.DIMENSIONAL)
     trained = [meta for meta in metas if "loss" in meta["recipe"] and not meta["recipe"]["name"].startswith(apart)]
     assert {meta.get("precision", meta["recipe"]["precision"]) for meta in trained} == {"bf16"}
     assert "bfloat16" in README
