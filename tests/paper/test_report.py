@@ -423,6 +423,15 @@ def test_the_record_counts_what_the_notebooks_made(store):
     )
 
 
+@pytest.mark.parametrize(
+    ("seeds", "said"), [([42], "42"), ([42, 43], "42, 43"), ([43, 42, 44], "42 to 44"), ([42, 43, 50], "42, 43, 50")]
+)
+def test_seeds_without_a_gap_are_said_by_their_ends(store, monkeypatch, seeds, said):
+    (meta,) = Record(store).runs
+    monkeypatch.setattr(Record, "runs", [meta | {"seed": seed} for seed in seeds])
+    assert f"{len(seeds)} runs with seeds {said}; encoder" in Record(store).provenance()
+
+
 def test_a_table_shows_intervals_and_whose_numbers_they_are():
     table = pd.DataFrame(
         [

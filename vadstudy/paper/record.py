@@ -96,12 +96,14 @@ class Record:
             for package, version in meta["versions"].items():
                 versions.setdefault(package, set()).add(version)
         seeds = sorted({meta["seed"] for meta in self.runs})
+        whole = len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1
+        said = f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
         precisions = {meta.get("precision", meta["recipe"].get("precision", "fp32")) for meta in self.runs}
         packages = ", ".join(f"{package} {' and '.join(sorted(found))}" for package, found in versions.items())
         encoder = self.store.recipes["scaled-mae"].encoder
         commit = self._commit()
         return (
-            f"{len(self.runs)} runs with seeds {', '.join(map(str, seeds))}; "
+            f"{len(self.runs)} runs with seeds {said}; "
             f"encoder {ENCODER_NAMES.get(encoder, encoder)}, computed in {' and '.join(sorted(precisions))}; {packages}"
             + (f"; record of commit {commit}." if commit else ".")
         )
