@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from vadstudy.significance import MARGINS, corrected
+from vadstudy.significance import ALPHA, MARGINS, corrected
 from vadstudy.sums import Measured, classification
 
 RESAMPLES = 10_000
-LEVEL = 0.95
+#: How much of the draws an interval holds.
+LEVEL = 1 - ALPHA
 
 
 class Row(NamedTuple):
