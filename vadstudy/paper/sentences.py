@@ -195,9 +195,19 @@ def _dimensions(rows, pairs, meaning):
         said.append(f"*{row}* is {stands(pairs, row, dimensions.SOFTMAX, name='the softmax')}.")
     of_three = dimensions.told(meaning[meaning["learned dimensions"] == 3])
     return (
-        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} Of the labels in NRC, a linear map from "
-        f"their points in *learned-3* explains {of_three}."
+        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} {_named(pairs)} Of the labels in NRC, a "
+        f"linear map from their points in *learned-3* explains {of_three}."
     )
+
+
+def _named(pairs):
+    """How points that the labels' names give stand to as many learned numbers, by the verdict in macro-F1."""
+    lines = pairs[pairs["first"].str.startswith("names-") & (pairs["score"] == "macro_f1")]
+    said: list[str] = []
+    for verdict, of in lines.groupby("verdict", sort=False)["second"]:
+        numbers = " and ".join(of.str.removeprefix("learned-"))
+        said.append(f"{STANDS[verdict]} {'them' if said else 'learned ones'} with {numbers}")
+    return f"Points given by the labels' names are, in macro-F1, {', and '.join(said)} numbers."
 
 
 def _related(rows, rated, sets, pairs):
