@@ -128,6 +128,12 @@ def test_what_other_numbers_of_dimensions_reach_is_the_tables():
     for name in ("scaled", "nrc"):
         behind = lines("10_differences", first=f"{name}-distance", second="learned-3")
         assert set(behind["verdict"]) == {"lower"} and here(*(f"{-size:.3f}" for size in behind["difference"])), name
+    called = {d: lines("10_differences", first=f"names-{d}-distance", second=f"learned-{d}") for d in (3, 8)}
+    assert {d: set(of["verdict"]) for d, of in called.items()} == {3: {"lower"}, 8: {"equal"}}
+    assert here(
+        "names give are behind with three numbers, too; with eight they are equal to learned ones in both scores"
+    )
+    assert table("10_dimensions").seeds["names-8-distance"] == 1 and here("(one seed)")
     seeds = table("10_dimensions")["seeds"].filter(like="learned-")
     assert here("(1, 3, 8 and 27 with three seeds, the others with one)")
     assert {name: n for name, n in seeds.items() if n != 1} == {f"learned-{d}": 3 for d in (1, 3, 8, 27)}
