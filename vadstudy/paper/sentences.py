@@ -207,7 +207,7 @@ def _named(pairs):
     for verdict, of in lines.groupby("verdict", sort=False)["second"]:
         numbers = " and ".join(of.str.removeprefix("learned-"))
         said.append(f"{STANDS[verdict]} {'them' if said else 'learned ones'} with {numbers}")
-    return f"Points given by the labels' names are, in macro-F1, {', and '.join(said)} numbers."
+    return f"Points given by the labels' names are, in macro-F1, {', '.join(said)} numbers."
 
 
 def _related(rows, rated, sets, pairs):
