@@ -1,4 +1,4 @@
-"""Scores as functions of sums over test rows, so that ten thousand resamples are one product of matrices.
+"""Scores as functions of sums over test rows, so that many resamples are one product of matrices.
 
 A *measure* is what is resampled: it takes a row's predictions first and the truth second, and returns a matrix of sums
 (sums, n), sparse where it can be, and a function from sums (sums, resamples) to a dictionary of scores (resamples,).

@@ -195,19 +195,20 @@ def _dimensions(rows, pairs, meaning):
         said.append(f"*{row}* is {stands(pairs, row, dimensions.SOFTMAX, name='the softmax')}.")
     of_three = dimensions.told(meaning[meaning["learned dimensions"] == 3])
     return (
-        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} {_named(pairs)} Of the labels in NRC, a "
-        f"linear map from their points in *learned-3* explains {of_three}."
+        f"{' '.join(said)} {_versus(pairs, dimensions.PAPER, 'learned-3')} {_named(rows, pairs)} Of the labels in NRC, "
+        f"a linear map from their points in *learned-3* explains {of_three}."
     )
 
 
-def _named(pairs):
+def _named(rows, pairs):
     """How points that the labels' names give stand to as many learned numbers, by the verdict in macro-F1."""
     lines = pairs[pairs["first"].str.startswith("names-") & (pairs["score"] == "macro_f1")]
     said: list[str] = []
     for verdict, of in lines.groupby("verdict", sort=False)["second"]:
         numbers = " and ".join(of.str.removeprefix("learned-"))
         said.append(f"{STANDS[verdict]} {'them' if said else 'learned ones'} with {numbers}")
-    return f"Points given by the labels' names are, in macro-F1, {', '.join(said)} numbers."
+    once = " (one training each)" if (rows.seeds[lines["first"]] == 1).all() else ""
+    return f"Points given by the labels' names{once} are, in macro-F1, {', '.join(said)} numbers." if said else ""
 
 
 def _related(rows, rated, sets, pairs):
@@ -223,7 +224,7 @@ def _related(rows, rated, sets, pairs):
     return (
         f"{' '.join(said)} The point of *{park}* has r = {r[park]:.2f} with people's valence, {of_points}. With all "
         f"comments and all their labels, *{other}* has macro-F1 {scored[other]:.3f} and is "
-        f"{stands(pairs, other, baseline, ['macro_f1'])}; BERT is published with "
+        f"{stands(pairs, other, baseline, ['macro_f1'], related.MARGINS)}; BERT is published with "
         f"{related.PUBLISHED_MACRO_F1['BERT, Demszky et al. 2020']:.2f} [@demszky2020]."
     )
 
