@@ -115,3 +115,20 @@ def test_the_figure_has_both_encoders_and_the_paper():
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert set(names) == {"small", "large", "the paper: BERT-base-cased"}
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["one", "b"]
+
+
+def test_differences_are_within_each_encoder_and_between_them_and_trainings_of_two_are_not_paired():
+    small, large = {"a": row(0.9), "b": row(0.5), "c": row(0.4)}, {"a": row(0.7), "b": row(0.5)}
+    pairs = scale.differences({"S": small, "L": large}, LABELS, [("a", "b"), ("c", "b")])
+    assert list(dict.fromkeys(zip(pairs["encoder"], pairs["first"], pairs["second"], strict=True))) == [
+        *(("S", "a", "b"), ("S", "c", "b"), ("L", "a", "b")),
+        *(("L less S", "a", "a"), ("L less S", "b", "b")),
+    ]
+    lines = pairs[pairs["score"] == "accuracy"].set_index(["encoder", "first"])
+    exact = scale.compared({"a": small["a"], "b": small["b"]}, LABELS).values
+    within = exact["a"]["accuracy"].mean() - exact["b"]["accuracy"].mean()
+    assert lines.loc[("S", "a"), "difference"] == pytest.approx(within)
+    assert lines.loc[("L less S", "a"), "verdict"] == "lower"
+    # The same predictions by trainings of the same name: of one encoder there would be no doubt, of two there is.
+    again = lines.loc[("L less S", "b")]
+    assert again["difference"] == 0 and again["low"] < 0 < again["high"]

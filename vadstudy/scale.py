@@ -4,7 +4,7 @@ Everything here is of runs that are recorded: a row of which no training is, is 
 the study's settings but for its learning rate, which was chosen on dev (:mod:`vadstudy.base`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,18 @@ READ = ("scaled-mae", "nrc-mae", "nrc-mse")
 MEASURES = {"six": sums.classification, "sentiment": carried.separation}
 #: The rows whose confusions are compared, and the one that is set beside writers.
 NEAR, READ_OFF = ("scaled-mae, 1NN", "softmax, argmax"), "softmax, expected, calibrated"
+#: Of GoEmotions' labels and of people's VAD: the pairs of rows whose differences are made with each encoder.
+PAIRS = (
+    ("softmax, argmax", "scaled-mae, SVM"),
+    ("scaled-mae, SVM", "baseline, threshold 0.3"),
+    ("nrc-mae, SVM", "shuffled-mae, SVM"),
+    ("spread-mae, SVM", "scaled-mae, SVM"),
+    ("softmax, median, 1NN", "scaled-mae, SVM"),
+    ("scaled-mae, SVM", "logistic regression on the encoder"),
+    ("softmax, all layers", "softmax, argmax"),
+    ("scaled-mae, all layers, SVM", "scaled-mae, SVM"),
+)
+VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
 
 
 def second(store: RunStore) -> RunStore:
@@ -128,6 +140,40 @@ def _above(target, valence):
 def compared(rows: Mapping[str, Row], truth: np.ndarray, measure: Callable = sums.classification) -> Comparison:
     """Rows of one encoder, compared over test texts and trainings; points are not stratified."""
     return bootstrap.compare(dict(rows), truth, measure, strata=np.ndim(truth) == 1)
+
+
+def differences(
+    rows: Mapping[str, Mapping[str, Row]],
+    truth: np.ndarray,
+    pairs: Sequence[tuple[str, str]],
+    measure: Callable = sums.classification,
+    scores: Sequence[str] = tuple(significance.SCORES),
+    margins: Mapping[str, float] = significance.MARGINS,
+) -> pd.DataFrame:
+    """Differences of these pairs with each encoder, and of their rows between encoders, the second's less the first's.
+
+    ``rows`` are by encoder, which the column ``encoder`` names; both ends of a line between encoders are one row.
+    Trainings of two encoders are not paired.
+    """
+    asked, (small, *large) = dict.fromkeys(row for pair in pairs for row in pair), rows
+    named = {
+        f"{row}, {encoder}": Row(
+            each[row].predictions, tuple((f"{name}, {encoder}", seed) for name, seed in each[row].trainings)
+        )
+        for encoder, each in rows.items()
+        for row in asked
+        if row in each
+    }
+    lines = [(encoder, encoder, *pair) for encoder in rows for pair in pairs]
+    lines += [(encoder, small, row, row) for encoder in large for row in asked]
+    ends = {(f"{first}, {one}", f"{second}, {other}"): (one, other) for one, other, first, second in lines}
+    ends = {pair: encoders for pair, encoders in ends.items() if set(pair) <= set(named)}
+    table = compared(named, truth, measure).differences(ends, scores, margins)
+    of = [ends[pair] for pair in zip(table["first"], table["second"], strict=True)]
+    for column, encoder in (("first", 0), ("second", 1)):
+        table[column] = [name.removesuffix(f", {each[encoder]}") for name, each in zip(table[column], of, strict=True)]
+    table.insert(0, "encoder", [one if one == other else f"{one} less {other}" for one, other in of])
+    return table
 
 
 def beside(found: Mapping[str, Comparison], scores: Iterable[str] = tuple(significance.SCORES)) -> pd.DataFrame:
