@@ -70,6 +70,18 @@ def test_a_manifest_says_what_was_read_made_and_written_and_by_which_cell(store,
     assert found.made == manifest.read == found.runs
 
 
+def test_a_manifest_has_the_runs_of_the_stores_beside_it(store):
+    (other := store.beside("mini")).folder = store.folder
+    assert store.beside("mini") is other
+    store["corpus-lengths"]
+    other.read["softmax", 43] = {"date": "2026-01-02T00:00:00", "digest": "abc"}
+    assert store.finish("01_any") == "1 runs read from the record of 2026-01-02; 1 made just now"
+    place = store.executed / "01_any.ipynb"
+    manifest = manifests.read([place], "")[place]
+    assert manifest.read == {"mini/softmax/seed43": other.read["softmax", 43]}
+    assert list(manifest.made) == ["corpus-lengths/seed42"]
+
+
 def test_weights_give_the_recorded_predictions_back(lend):
     store = lend("scaled-mae", "bce")
     run = store.get("scaled-mae")

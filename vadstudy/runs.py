@@ -185,6 +185,13 @@ class RunStore:
         self.read: dict[tuple[str, int], dict] = {}
         self.made: dict[tuple[str, int], dict] = {}
         self.written: dict[Path, int | None] = {}
+        self._others: dict[str, RunStore] = {}
+
+    def beside(self, profile: str) -> "RunStore":
+        """The store of another profile, whose runs this one's :meth:`finish` notes, too, as ``PROFILE/RECIPE``."""
+        if profile not in self._others:
+            self._others[profile] = RunStore(profile)
+        return self._others[profile]
 
     def output(self, *parts: str) -> Path:
         """Folder for what the notebooks write: the project's for study, else ``build/<profile>``; made if missing."""
@@ -211,8 +218,16 @@ class RunStore:
             If it cannot be written.
         """
         root = ROOT if self.profile == "study" else self.scratch
-        manifests.write(self.executed, root, notebook, self.written, self.read, self.made)
+        manifests.write(self.executed, root, notebook, self.written, *self._used())
         return self.summary()
+
+    def _used(self):
+        """What was read and what was made, here and in the stores beside this one."""
+        read, made = dict(self.read), dict(self.made)
+        for profile, other in self._others.items():
+            read |= {(f"{profile}/{name}", seed): run for (name, seed), run in other.read.items()}
+            made |= {(f"{profile}/{name}", seed): run for (name, seed), run in other.made.items()}
+        return read, made
 
     def place(self, name: str, seed: int) -> Path:
         """File of a run, whether it is recorded or not."""
@@ -288,9 +303,10 @@ class RunStore:
 
     def summary(self) -> str:
         """One line for a notebook's end: how many runs were read from the record, of which dates, how many made now."""
-        dates = sorted({run["date"][:10] for run in self.read.values()})
+        read, made = self._used()
+        dates = sorted({run["date"][:10] for run in read.values()})
         span = f" of {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") if dates else ""
-        return f"{len(self.read)} runs read from the record{span}; {len(self.made)} made just now"
+        return f"{len(read)} runs read from the record{span}; {len(made)} made just now"
 
     def _recipe(self, name, seed):
         if name not in self.recipes:

@@ -43,7 +43,7 @@ VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
 
 def second(store: RunStore) -> RunStore:
     """The store of the second encoder: base's beside the study's; other profiles have one encoder, which stands in."""
-    return RunStore("base") if store.profile == "study" else store
+    return store.beside("base") if store.profile == "study" else store
 
 
 def encoders(store: RunStore) -> dict[str, RunStore]:

@@ -81,6 +81,12 @@ def came_out(verdict: str, expected: str) -> str:
     return "yes" if verdict in yes else "no" if verdict in no else "unknown"
 
 
+def overruled(line: Any) -> bool:
+    """Whether no difference was found though the interval is without 0: the p is corrected, or another test's than the
+    interval's, and decides."""
+    return line.verdict == "no difference found" and not line.low <= 0 <= line.high
+
+
 def finding(line: Any, margins: Mapping[str, float] = MARGINS) -> str:
     """A line in words: "accuracy higher by 0.034 (95 % interval +0.021 to +0.047)"; ``margins`` are those that it was
     judged by."""
@@ -89,8 +95,7 @@ def finding(line: Any, margins: Mapping[str, float] = MARGINS) -> str:
         return f"{name} {line.verdict} by {abs(line.difference):.3f} ({interval})"
     if line.verdict == "equal":
         return f"{name} equal within {margins[line.score]:g} ({interval})"
-    # Its p is corrected, or another test's than the interval's, and decides.
-    but = f"p {line.p:.2g}; " if not line.low <= 0 <= line.high else ""
+    but = f"p {line.p:.2g}; " if overruled(line) else ""
     return f"{name}: no difference found ({but}{interval})"
 
 

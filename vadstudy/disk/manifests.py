@@ -21,7 +21,8 @@ class Manifest:
         For each file that it wrote, by its path from the profile's folder: ``sha256``, and ``cell``, the number of the
         cell that wrote it (null outside a kernel).
     read, made : dict
-        For each run that was read from the record, or made just now, by ``RECIPE/seedK``: ``date`` and ``digest``.
+        For each run that was read from the record, or made just now, by ``RECIPE/seedK``, or ``PROFILE/RECIPE/seedK``
+        where it is another profile's: ``date`` and ``digest``.
     """
 
     notebook: str

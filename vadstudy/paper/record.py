@@ -66,7 +66,9 @@ class Record:
         for notebook, manifest in self.manifests.items():
             for key, used in manifest.runs.items():
                 name, seed = key.rsplit("/seed", 1)
-                metas[key] = metas.get(key) or self.store.recorded(name, int(seed)).meta
+                *profile, recipe = name.split("/")
+                store = self.store.beside(*profile) if profile else self.store
+                metas[key] = metas.get(key) or store.recorded(recipe, int(seed)).meta
                 if metas[key]["digest"] != used["digest"]:
                     raise ReportError(
                         f"run {name!r}, seed {seed}, is another than {notebook} read; {self._again('that notebook')}"
@@ -100,11 +102,13 @@ class Record:
         said = f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
         precisions = {meta.get("precision", meta["recipe"].get("precision", "fp32")) for meta in self.runs}
         packages = ", ".join(f"{package} {' and '.join(sorted(found))}" for package, found in versions.items())
-        encoder = self.store.recipes["scaled-mae"].encoder
+        found = {meta["recipe"]["encoder"] for meta in self.runs if meta["recipe"].get("encoder")}
+        own = self.store.recipes["scaled-mae"].encoder
+        encoders = [ENCODER_NAMES.get(encoder, encoder) for encoder in (own, *sorted(found - {own}))]
         commit = self._commit()
         return (
             f"{len(self.runs)} runs with seeds {said}; "
-            f"encoder {ENCODER_NAMES.get(encoder, encoder)}, computed in {' and '.join(sorted(precisions))}; {packages}"
+            f"encoder {' and '.join(encoders)}, computed in {' and '.join(sorted(precisions))}; {packages}"
             + (f"; record of commit {commit}." if commit else ".")
         )
 
