@@ -115,7 +115,11 @@ def plan(profile: str = "study") -> list[tuple[str, int]]:
         (*three, *(recipe.name for recipe in (*ASSIGNED, *CARRIED, *BUDGETED, *RELATED))), 3
     )
     count |= {"carried-bce": 1}
-    repeated = [name for d in REPEATED for name in (f"learned-{d}", f"spread-{d}-mae")]
+    repeated = [
+        name
+        for d in REPEATED
+        for name in (f"learned-{d}", f"spread-{d}-mae", f"names-{d}-distance", f"votes-{d}-distance")
+    ]
     count |= dict.fromkeys((*repeated, "nrc-distance", "scaled-distance", "shuffled-distance"), 3)
     count |= {recipe.name: 19 if recipe.name.endswith("random") else 5 for recipe in PERMUTED}
     if profile == "base":
