@@ -269,8 +269,12 @@ def test_the_record_has_exactly_the_rows_of_its_corpus(recorded, data_folder):
 
 
 def test_the_record_is_small():
+    """What a clone downloads: a seed of 28 numbers a text is 0.4 MB, and both encoders' rows have up to five."""
+    base = RECORD.folder / "base"
     sizes = {path: path.stat().st_size for path in RECORD.folder.rglob("*") if path.is_file()}
-    assert sum(sizes.values()) < 100 * 2**20
+    of_base = {path: size for path, size in sizes.items() if base in path.parents and path.suffix == ".parquet"}
+    assert sum(size for path, size in sizes.items() if base not in path.parents) < 110e6
+    assert sum(of_base.values()) < 20e6
     runs = [size for path, size in sizes.items() if path.suffix == ".parquet"]
     # The largest have 28 numbers a text of five corpora, or 84 of two.
     assert np.mean(runs) < 0.4e6 and max(runs) < 2e6
