@@ -52,9 +52,9 @@ CHANCE = 0.05
 def rows(store: RunStore, names: Sequence[str] | None = None) -> dict[str, Row]:
     """Test predictions of the plain softmax and of each bottleneck, learned first, by dimensions.
 
-    ``names`` are those wanted, by default all.
+    ``names`` are those wanted, by default all; small profiles have not every one.
     """
-    names = names or bottlenecks(store)
+    names = [name for name in names or bottlenecks(store) if name in store.recipes]
     found = {SOFTMAX: tables.row(store.all("softmax"), tables.most_probable)}
     for name in sorted(names, key=lambda name: (kind(name) != "learned", kind(name), dims(store, name))):
         found[name] = tables.row(store.all(name), tables.nearest)
