@@ -15,7 +15,7 @@ $(error PROFILE is '$(PROFILE)', expected one of: $(PROFILES). Try `make paper P
 endif
 ifeq ($(PROFILE),base)
 ifneq ($(filter paper tune,$(MAKECMDGOALS)),)
-$(error PROFILE=base has recorded runs alone, which notebooks/next/12_base_encoder sets beside the study's: give `make paper`, \
+$(error PROFILE=base has recorded runs alone, which notebooks/12_base_encoder sets beside the study's: give `make paper`, \
 	or `make grid PROFILE=base` to train what is missing)
 endif
 endif

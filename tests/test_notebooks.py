@@ -21,7 +21,6 @@ EXPECTED = (
 )
 NAMES = sorted({*EXPECTED, *(path.stem for path in notebooks())})
 SOLUTIONS = sorted(f"solutions/{path.stem}" for path in FOLDER.glob("solutions/*.ipynb"))
-NEXT = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in (FOLDER / "next").rglob("[0-9]*.ipynb"))
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|work|tmp|Users)(?=[/\s\"'<,)]|$)|\bC:\\")
 
 
@@ -32,9 +31,9 @@ def path(request):
     return path
 
 
-@pytest.fixture(params=[*NAMES, *SOLUTIONS, *NEXT])
+@pytest.fixture(params=[*NAMES, *SOLUTIONS])
 def read(request):
-    """A notebook or solution, of the paper or of those that wait for it."""
+    """A notebook or solution."""
     return nbformat.read(FOLDER / f"{request.param}.ipynb", as_version=4)
 
 

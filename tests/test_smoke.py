@@ -1,4 +1,4 @@
-"""Every notebook, also the next ones, and its solutions with the smoke profile, without data or hub."""
+"""Every notebook and its solutions with the smoke profile, without data or hub."""
 
 from pathlib import Path
 
@@ -11,8 +11,7 @@ from vadstudy.cli import main
 from vadstudy.paths import notebooks
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-NEXT = [*FOLDER.glob("next/*.ipynb"), *FOLDER.glob("next/solutions/*.ipynb")]
-PATHS = sorted([*notebooks(), *FOLDER.glob("solutions/[0-9]*.ipynb")]) + sorted(NEXT)
+PATHS = sorted([*notebooks(), *FOLDER.glob("solutions/[0-9]*.ipynb")])
 pytestmark = pytest.mark.smoke
 
 

@@ -22,7 +22,7 @@ READ = ("outputs", "probabilities", "expected", "median")
 HUMAN = "human"
 PROFILES = ("study", "base", "mini", "smoke", "paper")
 #: Those whose runs are part of the repository, and those that the notebooks can be executed with: ``base`` has runs
-#: alone, which ``notebooks/next/12_base_encoder`` sets beside the study's.
+#: alone, which ``notebooks/12_base_encoder`` sets beside the study's.
 RECORDED = ("study", "base")
 EXECUTABLE = ("study", "mini", "smoke", "paper")
 SEED = 42

@@ -38,6 +38,8 @@ PAIRS = (
     ("softmax, all layers", "softmax, argmax"),
     ("scaled-mae, all layers, SVM", "scaled-mae, SVM"),
 )
+#: What is added to the name of a profile's one encoder where it stands in for a second.
+AGAIN = ", again"
 VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
 
 
@@ -52,7 +54,7 @@ def encoders(store: RunStore) -> dict[str, RunStore]:
     for each in (store, second(store)):
         encoder = each.recipes["softmax"].encoder
         name = ENCODER_NAMES.get(encoder, encoder)
-        found[f"{name}, again" if name in found else name] = each
+        found[f"{name}{AGAIN}" if name in found else name] = each
     return found
 
 

@@ -1,5 +1,6 @@
 """The report: built from what the notebooks wrote, its sentences after its numbers, whole or not at all."""
 
+import inspect
 import re
 import shutil
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from vadstudy import dimensions, related, significance
+from vadstudy import dimensions, related, scale, significance
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
@@ -88,6 +89,12 @@ def differences(pairs):
 
 def scored(*names, **more):
     return pd.DataFrame([{"row": name, **interval(accuracy=0.61, macro_f1=0.4), **more} for name in names])
+
+
+def beside(*rows, **scores):
+    """Rows with two encoders, S and L, as :func:`vadstudy.scale.beside` has them."""
+    columns = {f"{score}, {encoder}": value for encoder in "SL" for score, value in (scores | {"seeds": 1}).items()}
+    return pd.DataFrame([{"row": row, **columns} for row in rows])
 
 
 def tables_by_name():
@@ -175,6 +182,26 @@ def tables_by_name():
                 differences([SETS[::-1]]).replace({"accuracy": "micro_f1"}),
             ]
         ),
+        "12_labels": beside(sentences.PLAIN, sentences.THROUGH, accuracy=0.6, macro_f1=0.5),
+        "12_differences": pd.concat(
+            [
+                differences([(sentences.PLAIN, sentences.THROUGH)]).assign(encoder="L"),
+                differences([(row, row) for row in (sentences.PLAIN, sentences.THROUGH)]).assign(encoder="L less S"),
+            ]
+        ),
+        "12_losses": beside("nrc-mae", test_loss=0.1, ratio=0.5),
+        "12_emobank": beside(scale.READ_OFF, *scale.READ, pearson_V=0.6),
+        "12_emobank_differences": differences([(scale.READ_OFF, scale.READ[0])])
+        .replace({"accuracy": "pearson_V", "macro_f1": "pearson_A"})
+        .assign(encoder="L"),
+        "12_elsewhere": beside("scaled-mae", accuracy=0.6).assign(corpus="six"),
+        "12_findings": pd.DataFrame(
+            [
+                dict(asked_by="paper", sentence=f"It works, {i}.", S="supported", L=verdict)
+                for i, verdict in enumerate(("supported", "not supported", "not recorded"))
+            ]
+        ),
+        "12_cost": pd.DataFrame([dict(encoder="S", run="softmax", minutes=7.0, GB=1.2)]),
     }
 
 
@@ -267,8 +294,9 @@ def test_no_field_reference_or_citation_is_left_open(reported):
     text = report.markdown(store)
     assert not re.search(r"\$(?!\$|[xlm]\$|[pm]_k\$|m\(l\)\$|\\hat|\\bar)\w", text)
     assert not re.search(r"\[\]|\(#|@\w|\{[#.]|:::|<div|<span", shown)
+    said = inspect.getsource(sentences)
     keys = set(re.findall(r"^@\w+\{(\w+)", pandoc.REFERENCES.read_text(encoding="utf-8"), re.M))
-    assert set(re.findall(r"@([a-z]+\d*)\b", TEMPLATE + "".join(report.ENCODER_SOURCES.values()))) == keys
+    assert set(re.findall(r"@([a-z]+\d*)\b", TEMPLATE + "".join(report.ENCODER_SOURCES.values()) + said)) == keys
     sources = section(shown, "Sources")
     assert "GoEmotions" in sources and "Ben-Tov" in sources and "Demszky et al. 2020" in shown
 
@@ -290,7 +318,17 @@ def test_no_field_reference_or_citation_is_left_open(reported):
                 "(R²; beyond chance in 1, 0, 1 of 1 trainings)",
             ],
         ),
-        ("Limits", ["490 rows", "grief 2, joy 93", "One encoder"]),
+        (
+            "Does a bigger encoder change it?",
+            [
+                "trained again with L (Song et al. 2020)",
+                "Its accuracy and macro-F1 are 0.600 and 0.500 for *softmax, argmax*",
+                "(one training each). The softmax is ahead of *scaled-mae, SVM* in accuracy by 0.020",
+                "valence, and is ahead of *scaled-mae* by 0.020",
+                "Of the 3 claims and questions, 2 are decided with both encoders, 1 alike.",
+            ],
+        ),
+        ("Limits", ["490 rows", "grief 2, joy 93", "Most of this rests on tiny random BERT"]),
         (
             "How to reproduce",
             ["`make paper PROFILE=smoke`", "1 runs with seeds 42", "encoder tiny random BERT", "python 3."],
@@ -383,6 +421,19 @@ def test_a_run_that_was_made_anew_makes_its_readers_stale(store):
     manifest.write_text(manifest.read_text().replace(store["corpus-lengths"].digest, "0" * 64))
     with pytest.raises(ReportError, match="'corpus-lengths', seed 42, is another than .*02_figures.ipynb read"):
         report.markdown(store)
+
+
+def test_a_run_of_another_profile_is_read_from_its_own_record(store, tmp_path):
+    (other := store.beside("mini")).recipes = store.recipes
+    other.folder = tmp_path / "others"
+    shutil.copytree(store.folder, other.folder)
+    other["corpus-lengths"]
+    store.finish("03_beside")
+    nbformat.write(nbformat.v4.new_notebook(), store.executed / "03_beside.ipynb")
+    assert "rest on 2 runs" in Record(store).sentence()
+    shutil.rmtree(other.folder)
+    with pytest.raises(RunError, match="others/corpus-lengths/seed42.parquet is missing: .* PROFILE=mini"):
+        Record(store).sentence()
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"notebook": "01_tables"}'])
@@ -526,6 +577,14 @@ def test_the_order_holds_if_both_steps_are_found(made_up, verdict, said):
     assert f"softmax* {said}" in answers(made_up)["a_detour"]
 
 
+def test_one_encoder_that_stands_for_two_is_said_to(made_up):
+    again = "S" + scale.AGAIN
+    made_up["12_labels"].columns = [column.replace(", L", f", {again}") for column in made_up["12_labels"]]
+    said = answers(made_up)["a_encoders"]
+    assert said.startswith("This profile has one encoder") and "song2020" not in said
+    assert again not in sentences.abstract(made_up.get, "S")
+
+
 def test_a_missing_pair_is_named(made_up):
     made_up["05_differences"] = made_up["05_differences"].iloc[2:]
     with pytest.raises(RunError, match="'nrc-mae, SVM' against 'shuffled-mae, SVM' in accuracy"):
@@ -576,7 +635,10 @@ def test_an_unknown_reference_is_an_error():
 
 def test_the_tables_of_the_template_are_those_of_the_fixture(made_up):
     searched = {name[2:] for name in report.SEARCHED}
-    assert set(re.findall(r"\$t_(\w+)", TEMPLATE)) == set(made_up) - {"04_per_emotion", "13_claims"} | searched
+    assert (
+        set(re.findall(r"\$t_(\w+)", TEMPLATE))
+        == set(made_up) - {"04_per_emotion", "12_findings", "13_claims"} | searched
+    )
 
 
 @pytest.fixture(scope="module")

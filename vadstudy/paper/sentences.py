@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from vadstudy import claims, dimensions, related, significance, unseen
+from vadstudy import carried, claims, dimensions, related, scale, significance, unseen
 from vadstudy.errors import RunError
 
 Read = Callable[[str], pd.DataFrame]
@@ -24,9 +24,13 @@ def abstract(read: Read, encoder: str) -> str:
     rows, rated = read("table2").set_index("row"), read("08_emobank").set_index("row").pearson_V
     among, counts = read("09_unseen").set_index("row")["among"], claims.counted(read("13_claims"))
     space, plain, people = rows.loc[THROUGH], rows.loc[PLAIN], read("08_people").set_index("dimension")
+    both = read("12_labels").set_index("row")
+    _, large = encoders(both)
+    larger = f"; with {large} they have {_scores(both, THROUGH, large)}, and {_scores(both, PLAIN, large)}"
     return (
         f"With {encoder}, the best way through the space has accuracy {space.accuracy:.3f} and macro-F1 "
-        f"{space.macro_f1:.3f}, a softmax of the same encoder {plain.accuracy:.3f} and {plain.macro_f1:.3f}. Read the "
+        f"{space.macro_f1:.3f}, a softmax of the same encoder {plain.accuracy:.3f} and "
+        f"{plain.macro_f1:.3f}{'' if large.endswith(scale.AGAIN) else larger}. Read the "
         "other way round, the softmax's probabilities carried through the lexicon's points agree with people's valence "
         f"at r = {rated['softmax, expected, calibrated']:.2f}, the paper's regressor at {rated['scaled-mae']:.2f}, "
         f"writers with readers at {people.readers_writers['valence']:.2f}. Among emotions that no training saw, a "
@@ -69,6 +73,9 @@ def answers(read: Read, corpora: dict[str, str], comparable: bool) -> dict[str, 
         "a_unseen": _unseen(read("09_unseen"), read("09_differences")),
         "a_dimensions": _dimensions(*map(read, ("10_dimensions", "10_differences", "10_meaning"))),
         "a_related": _related(*map(read, ("11_related", "11_vad", "11_sets", "11_differences"))),
+        "a_encoders": _encoders(
+            *map(read, ("12_labels", "12_differences", "12_emobank", "12_emobank_differences", "12_findings"))
+        ),
     }
 
 
@@ -229,6 +236,45 @@ def _related(rows, rated, sets, pairs):
     )
 
 
+def _encoders(rows, pairs, rated, vad_pairs, findings):
+    """How softmax and the way through the space stand with the second encoder, and each to itself with the first."""
+    rows, rated = rows.set_index("row"), rated.set_index("row")
+    small, large = encoders(rows)
+    if large.endswith(scale.AGAIN):
+        return "This profile has one encoder, which stands in both columns of [](#tbl:12_labels)."
+    with_large, between = pairs[pairs["encoder"] == large], pairs[pairs["encoder"] == f"{large} less {small}"]
+    valence, other = rated[f"pearson_V, {large}"], "the smaller one's"
+    best = max(scale.READ, key=lambda name: valence.get(name, -1))
+    of_large = vad_pairs[vad_pairs["encoder"] == large]
+    read_off = stands(of_large, scale.READ_OFF, best, ["pearson_V"], carried.MARGINS)
+    decided = findings[findings[[small, large]].isin(["supported", "not supported"]).all(axis=1)]
+    return (
+        f"All of this rests on {small}, of 22 million parameters; the paper's encoder has 110 million. The main rows "
+        f"were trained again with {large} [@song2020], which is as large as the paper's and a sentence encoder as "
+        f"{small} is, by the same recipes and a learning rate that was chosen anew on dev ([](#fig:12_encoders)). Its "
+        f"accuracy and macro-F1 are {_scores(rows, PLAIN, large)} for *{PLAIN}* and {_scores(rows, THROUGH, large)} "
+        f"for *{THROUGH}* ({_trainings(rows.loc[PLAIN, f'seeds, {large}'])}). The softmax is "
+        f"{stands(with_large, PLAIN, THROUGH)}. Between the encoders, the larger one's softmax is "
+        f"{stands(between, PLAIN, PLAIN, name=other)}, and its *{THROUGH}* "
+        f"{stands(between, THROUGH, THROUGH, name=other)}. The calibrated reading has r = "
+        f"{valence[scale.READ_OFF]:.2f} with people's valence, and is {read_off}. Of the {len(findings)} claims and "
+        f"questions, {len(decided)} are decided with both encoders, {(decided[small] == decided[large]).sum()} alike."
+    )
+
+
+def encoders(rows: pd.DataFrame) -> list[str]:
+    """Both encoders of a table with columns ``score, encoder`` (:func:`vadstudy.scale.beside`), the smaller first."""
+    return [column.removeprefix("seeds, ") for column in rows if column.startswith("seeds, ")]
+
+
+def _scores(rows, row, encoder):
+    return " and ".join(f"{rows.loc[row, f'{score}, {encoder}']:.3f}" for score in significance.SCORES)
+
+
+def _trainings(seeds):
+    return "one training each" if seeds == 1 else f"{seeds:.0f} trainings each"
+
+
 def _versus(pairs, first, second):
     return f"*{first}* is {stands(pairs, first, second)}."
 
@@ -256,8 +302,7 @@ def stands(
         if len(lines) > 1:
             both = "either score" if verdict == "no difference found" else "both scores"
             clause += f" in {significance.WORDS[of[0].score] if len(of) == 1 else both}"
-        # A p that is corrected, or of another test than the interval, decides against what the interval seems to say.
-        p = [line.p for line in of if verdict == "no difference found" and not line.low <= 0 <= line.high]
+        p = [line.p for line in of if significance.overruled(line)]
         if largest is not None and largest.verdict == verdict:
             where = "" if len(of) == 1 else f" in {significance.WORDS[largest.score]}"
             clause += f"{',' if where else ''} by {abs(largest.difference):.3f}{where} {_interval(largest)}"

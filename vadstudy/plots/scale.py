@@ -21,7 +21,7 @@ def encoders(
     """
     rows = list(dict.fromkeys(row for table in scored.values() for row in table.index))
     figure, panels = subplots(
-        1, len(scores), figsize=(WIDTH, 0.9 + 0.24 * len(rows)), sharey=True, layout="constrained"
+        1, len(scores), figsize=(WIDTH, 0.8 + 0.21 * len(rows)), sharey=True, layout="constrained"
     )
     for i, (axes, score) in enumerate(zip(panels, scores, strict=True)):
         for (encoder, table), shade, lift in zip(

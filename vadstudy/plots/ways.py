@@ -33,8 +33,8 @@ def two_ways(
     results : two mappings
         What came of each way: words to a number, as it is to be shown.
     """
-    figure, axes = subplots(figsize=(WIDTH, 3.9))
-    axes.set(xlim=(0, 100), ylim=(0, 72), position=(0, 0, 1, 1))
+    figure, axes = subplots(figsize=(WIDTH, 3.35))
+    axes.set(xlim=(0, 100), ylim=(2, 70), position=(0, 0, 1, 1))
     axes.axis("off")
     nearest = EMOTIONS[int(np.abs(points - point).sum(axis=1).argmin())]
     for y, title, outputs in ((UPPER, TITLES[0], "3 outputs"), (LOWER, TITLES[1], "28 outputs")):
@@ -67,8 +67,9 @@ def two_ways(
 
 def _inset(figure, axes, y):
     """Small axes of a way's own, whose middle is at a height, by the units of the figure."""
-    wide, high = axes.get_xlim()[1], axes.get_ylim()[1]
-    return figure.add_axes((29 / wide, (y - PANEL / 2 + 1) / high, 19 / wide, (PANEL - 2) / high))
+    wide, (low, high) = axes.get_xlim()[1], axes.get_ylim()
+    at, share = (y - PANEL / 2 + 1 - low) / (high - low), (PANEL - 2) / (high - low)
+    return figure.add_axes((29 / wide, at, 19 / wide, share))
 
 
 def _framed(inset, words):
