@@ -46,6 +46,11 @@ def test_whole_numbers_have_no_decimals_and_what_is_missing_is_a_dash():
     assert cells(pd.DataFrame({"learning_rate": [5e-7, 3e-4]}), "learning_rate") == ["5e-07", "3e-04"]
 
 
+def test_seeds_are_whole_also_where_one_row_has_none():
+    table = pd.DataFrame({"seeds": [1, 3], "seeds, MPNet-base": [1.0, None]})
+    assert [cells(table, name) for name in table] == [["1", "3"], ["1", "–"]]
+
+
 def test_what_is_shown_has_its_first_column_as_index():
     table = pd.DataFrame({"accuracy": [0.5], "same_group": [True]}, index=pd.Index(["a"], name="run"))
     text = shown(table)

@@ -68,8 +68,8 @@ def sides(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
 def cells(table: pd.DataFrame, name: str) -> list[str]:
     """A column's cells as text: a value, its standard deviation behind ±, its interval in brackets; – for nothing.
 
-    Numbers have three decimals; whole ones from 2 on have none; columns of tiny ones, such as learning rates, have
-    powers of ten.
+    Numbers have three decimals; whole ones from 2 on have none, seeds never; columns of tiny ones, such as learning
+    rates, have powers of ten.
     """
     values = table[name]
     if re.fullmatch("p(_equal|_[VAD])?", name):
@@ -78,6 +78,8 @@ def cells(table: pd.DataFrame, name: str) -> list[str]:
         return ["yes" if value else "no" for value in values]
     if values.dtype.kind in "iu":
         return [f"{value:,}" for value in values]
+    if name.startswith("seeds"):
+        return ["–" if pd.isna(value) else f"{value:.0f}" for value in values]
     if values.dtype.kind != "f":
         return ["–" if pd.isna(value) else _word(value, name) for value in values]
     tiny = name == "learning_rate" or 0 < values.abs().max() < 0.0005

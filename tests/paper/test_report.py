@@ -325,7 +325,7 @@ def test_no_field_reference_or_citation_is_left_open(reported):
                 "Its accuracy and macro-F1 are 0.600 and 0.500 for *softmax, argmax*",
                 "(one training each). The softmax is ahead of *scaled-mae, SVM* in accuracy by 0.020",
                 "valence, and is ahead of *scaled-mae* by 0.020",
-                "Of the 3 claims and questions, 2 are decided with both encoders, 1 alike.",
+                "Of the 3 claims and questions, 2 are decided with both encoders, 1 of them alike.",
             ],
         ),
         ("Limits", ["490 rows", "grief 2, joy 93", "Most of this rests on tiny random BERT"]),
@@ -368,7 +368,13 @@ def test_a_small_profile_says_that_it_is_not_the_study(reported):
 
 
 def test_the_claims_are_the_paper_s_and_our_own(reported):
-    assert re.findall(r"^\| (paper|us|related) ", reported[1], re.M) == ["paper", "us"]
+    found = section(reported[1], "What of the paper stands?")
+    assert re.findall(r"^\| (paper|us|related) ", found, re.M) == ["paper", "us"]
+
+
+def test_both_encoders_verdicts_stand_beside_each_other_where_there_are_two(reported):
+    found = re.findall(r"^\| paper +\| It works, (\d)\. +\| (.*?) +\| (.*?) +\|", reported[1], re.M)
+    assert found == [("0", "supported", "supported"), ("1", "supported", "not supported")]
 
 
 def test_learning_rates_are_powers_of_ten():

@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib
 import typst
 
-from vadstudy import confounds, tables
+from vadstudy import claims, confounds, tables
 from vadstudy.disk import files
 from vadstudy.paper import pandoc, sentences
 from vadstudy.paper.cells import as_markdown
@@ -156,7 +156,12 @@ def _shown(record, fields, encoder):
     shown["few"] = as_markdown(few, f"{encoder}, here")
     # What the related systems say of themselves is no question of the paper's.
     ledger = record.table("13_claims").query("asked_by != 'related'")[["asked_by", "sentence", "section", "verdict"]]
-    return shown | {"claims": as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)}
+    shown["claims"] = as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)
+    # Of the second encoder what it has a comparison of; the evidence is in claims.csv.
+    findings = record.table("12_findings")
+    verdicts = list(findings.columns[findings.columns.get_loc("sentence") + 1 :][:2])
+    both = findings[~findings[verdicts].isin([claims.NOT_RECORDED]).any(axis=1)]
+    return shown | {"findings": as_markdown(both[["asked_by", "sentence", *verdicts]], encoder)}
 
 
 def _corpus(record):

@@ -247,18 +247,25 @@ def _encoders(rows, pairs, rated, vad_pairs, findings):
     best = max(scale.READ, key=lambda name: valence.get(name, -1))
     of_large = vad_pairs[vad_pairs["encoder"] == large]
     read_off = stands(of_large, scale.READ_OFF, best, ["pearson_V"], carried.MARGINS)
+    seeds = " to ".join(f"{n:.0f}" for n in sorted(set(rows.loc[[PLAIN, THROUGH], f"seeds, {large}"])))
     decided = findings[findings[[small, large]].isin(["supported", "not supported"]).all(axis=1)]
+    alike = (decided[small] == decided[large]).sum()
+    ledger = (
+        f"{len(decided)} are decided with both encoders, {alike} of them alike"
+        if len(decided)
+        else "none is decided by one training a row"
+    )
     return (
-        f"All of this rests on {small}, of 22 million parameters; the paper's encoder has 110 million. The main rows "
-        f"were trained again with {large} [@song2020], which is as large as the paper's and a sentence encoder as "
-        f"{small} is, by the same recipes and a learning rate that was chosen anew on dev ([](#fig:12_encoders)). Its "
+        f"All of this rests on {small}, of 22 million parameters; the paper's encoder has 110 million. Rows of the "
+        f"study were trained again with {large} [@song2020], as large as the paper's and a sentence encoder as {small} "
+        f"is, by the same recipes and a learning rate that was chosen anew on dev ([](#fig:12_encoders)). Its "
         f"accuracy and macro-F1 are {_scores(rows, PLAIN, large)} for *{PLAIN}* and {_scores(rows, THROUGH, large)} "
-        f"for *{THROUGH}* ({_trainings(rows.loc[PLAIN, f'seeds, {large}'])}). The softmax is "
+        f"for *{THROUGH}* ({'one training' if seeds == '1' else f'{seeds} trainings'} each). The softmax is "
         f"{stands(with_large, PLAIN, THROUGH)}. Between the encoders, the larger one's softmax is "
         f"{stands(between, PLAIN, PLAIN, name=other)}, and its *{THROUGH}* "
         f"{stands(between, THROUGH, THROUGH, name=other)}. The calibrated reading has r = "
         f"{valence[scale.READ_OFF]:.2f} with people's valence, and is {read_off}. Of the {len(findings)} claims and "
-        f"questions, {len(decided)} are decided with both encoders, {(decided[small] == decided[large]).sum()} alike."
+        f"questions, {ledger}."
     )
 
 
@@ -269,10 +276,6 @@ def encoders(rows: pd.DataFrame) -> list[str]:
 
 def _scores(rows, row, encoder):
     return " and ".join(f"{rows.loc[row, f'{score}, {encoder}']:.3f}" for score in significance.SCORES)
-
-
-def _trainings(seeds):
-    return "one training each" if seeds == 1 else f"{seeds:.0f} trainings each"
 
 
 def _versus(pairs, first, second):
