@@ -151,6 +151,31 @@ def test_what_related_systems_reach_is_the_tables():
     assert said("sorted by their values", *(f"{rated[name]:.2f}" for name in ("park-sorted", "softmax, expected")))
 
 
+def test_what_the_larger_encoder_changes_is_the_tables():
+    def here(*words):
+        return said("An encoder of the paper's size", *words)
+
+    rows, large = table("12_labels"), "MPNet-base"
+    ends = rows.loc[["softmax, argmax", "scaled-mae, SVM"]]
+    for row in ends.index:
+        assert here(*(f"{ends.loc[row, f'{score}, {large}']:.3f}" for score in SCORES)), row
+    words = {1: "(one training each)", 2: "(two trainings each)", 3: "(three trainings each)"}
+    assert here(words[int(ends[f"seeds, {large}"].min())]) and ends[f"seeds, {large}"].nunique() == 1
+    apart = lines("12_differences", encoder=large, first=ends.index[0], second=ends.index[1])
+    assert set(apart["verdict"]) == {"higher"} and all(here(*difference(line)) for line in apart.itertuples())
+    pairs = lines("12_differences", encoder=f"{large} less MiniLM-L6")
+    between = pairs[pairs["first"].isin(ends.index)]["verdict"]
+    assert (
+        len(between) == 4 and not between.isin(["higher", "lower"]).any() and here("neither is told apart from itself")
+    )
+    rated = table("12_emobank").loc["softmax, expected, calibrated"]
+    assert here(*(f"{rated[f'pearson_V, {encoder}']:.2f}" for encoder in (large, "MiniLM-L6")))
+    (gain,) = lines(
+        "12_emobank_differences", encoder=f"{large} less MiniLM-L6", first=rated.name, score="pearson_V"
+    ).itertuples()
+    assert gain.verdict == "higher" and here(*difference(gain, "+"))
+
+
 def test_what_meaning_and_spread_do_is_the_table_s():
     effects = table("07_effects").query("effect != 'interaction'")
     assert len(effects) == 4

@@ -123,8 +123,9 @@ def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
 
     ``names`` are those of regressors, by default all of the rows of Table 1.
     """
-    regressors = names or [recipe.name for recipe in MAIN if recipe.mapper]
-    rows, train = {}, store["nrc-mae"].labels("train")
+    regressors = list(names or [recipe.name for recipe in MAIN if recipe.mapper])
+    first, rows = store[regressors[0]], {}
+    train = first.labels("train")
     for name in regressors:
         loss = "mse" if store.recipes[name].loss == "mse" else "mae"
 
@@ -133,8 +134,7 @@ def losses(store: RunStore, names: Iterable[str] | None = None) -> Comparison:
             return run.outputs("test"), targets(run), constant, loss
 
         rows[name] = row(store.all(name), read)
-    labels = store["nrc-mae"].labels("test")
-    return bootstrap.compare(rows, labels, lambda row, labels: sums.regression(*row))
+    return bootstrap.compare(rows, first.labels("test"), lambda row, labels: sums.regression(*row))
 
 
 def confusion(predicted: np.ndarray, labels: np.ndarray) -> Measured:
