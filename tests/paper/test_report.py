@@ -17,7 +17,7 @@ from vadstudy import dimensions, related, scale, significance
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
 from vadstudy.paper import pandoc, report, sentences
-from vadstudy.paper.cells import as_markdown
+from vadstudy.paper.cells import as_markdown, long
 from vadstudy.paper.record import Record
 from vadstudy.paths import PACKAGED, ROOT
 from vadstudy.plots import figures
@@ -507,6 +507,19 @@ def test_a_table_shows_intervals_and_whose_numbers_they_are():
         ["c", "0.600 (0.590 to 0.610)", "–", "3"],
     ]
     assert [cell.endswith(":") for cell in rule.strip("|").split("|")] == [False, True, True, True]
+
+
+def test_two_encoders_side_by_side_are_a_line_each_on_paper():
+    wide = beside("a", "b", accuracy=0.6).assign(**{"accuracy, the paper": [0.5, None]})
+    wide.loc[1, ["accuracy, L", "seeds, L"]] = None
+    found = long(wide)
+    assert list(found.columns) == ["row", "encoder", "accuracy", "seeds"]
+    assert list(zip(found["row"], found["encoder"], strict=True)) == [
+        *(("a", "S"), ("a", "L"), ("a", "the paper")),
+        ("b", "S"),
+    ]
+    assert found["accuracy"].tolist() == [0.6, 0.6, 0.5, 0.6] and found["seeds"].isna().tolist() == [0, 0, 1, 0]
+    assert long(found) is found
 
 
 def test_only_differences_that_were_found_are_bold():

@@ -34,6 +34,21 @@ def as_markdown(table: pd.DataFrame, whose: str) -> str:
     return pd.DataFrame(shown).to_markdown(index=False, disable_numparse=True, colalign=sides(table, names))
 
 
+def long(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with columns ``score, encoder`` as a line a row and encoder, which is as narrow as paper; others as they
+    are. An encoder that has no score of a row has no line of it."""
+    named = [column.split(", ") for column in table if ", " in column]
+    if not named:
+        return table
+    keys = [column for column in table if ", " not in column]
+    parts = []
+    for encoder in dict.fromkeys(encoder for _, encoder in named):
+        scores = dict.fromkeys(score for score, of in named if of == encoder)
+        part = table[keys].assign(encoder=encoder, **{score: table[f"{score}, {encoder}"] for score in scores})
+        parts.append(part.dropna(how="all", subset=list(scores)))
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+
 def _escaped(table, name):
     """Cells, where they are words without what Markdown would read as more than letters."""
     text = cells(table, name)

@@ -16,7 +16,7 @@ import typst
 from vadstudy import claims, confounds, tables
 from vadstudy.disk import files
 from vadstudy.paper import pandoc, sentences
-from vadstudy.paper.cells import as_markdown
+from vadstudy.paper.cells import as_markdown, long
 from vadstudy.paper.record import Record
 from vadstudy.paths import PACKAGED
 from vadstudy.profiles import plan
@@ -147,6 +147,8 @@ def _shown(record, fields, encoder):
     for field in fields:
         if field in SEARCHED and record.store.profile != "study":
             shown[field] = NO_SEARCH
+        elif field.startswith("t_12"):
+            shown[field] = as_markdown(long(record.table(field[2:])), "by encoder")
         elif field.startswith("t_"):
             whose = f"here; regressor: {encoder}" if field.startswith("t_06") else f"{encoder}, here"
             shown[field] = as_markdown(record.table(field[2:]), whose)
