@@ -165,9 +165,7 @@ def test_what_the_larger_encoder_changes_is_the_tables():
     assert set(apart["verdict"]) == {"higher"} and all(here(*difference(line)) for line in apart.itertuples())
     pairs = lines("12_differences", encoder=f"{large} less MiniLM-L6")
     between = pairs[pairs["first"].isin(ends.index)]["verdict"]
-    assert (
-        len(between) == 4 and not between.isin(["higher", "lower"]).any() and here("neither is told apart from itself")
-    )
+    assert len(between) == 4 and not between.isin(["higher", "lower"]).any() and here("neither row is told apart")
     rated, read_off = table("12_emobank"), "softmax, expected, calibrated"
     for row in ("scaled-mae", read_off):
         assert here(*(f"{rated.loc[row, f'pearson_V, {encoder}']:.2f}" for encoder in (large, "MiniLM-L6"))), row

@@ -38,9 +38,9 @@ PAIRS = (
     ("softmax, all layers", "softmax, argmax"),
     ("scaled-mae, all layers, SVM", "scaled-mae, SVM"),
 )
+VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
 #: What is added to the name of a profile's one encoder where it stands in for a second.
 AGAIN = ", again"
-VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
 
 
 def second(store: RunStore) -> RunStore:

@@ -492,6 +492,13 @@ def test_seeds_without_a_gap_are_said_by_their_ends(store, monkeypatch, seeds, s
     assert f"{len(seeds)} runs with seeds {said}; encoder" in Record(store).provenance()
 
 
+def test_all_encoders_behind_the_runs_are_said_the_profile_s_own_first(store, monkeypatch):
+    (meta,) = Record(store).runs
+    runs = [meta | {"recipe": {"encoder": encoder}} for encoder in ("minilm", "tiny", "mpnet")]
+    monkeypatch.setattr(Record, "runs", runs)
+    assert "; encoders tiny random BERT and MiniLM-L6 and MPNet-base, computed" in Record(store).provenance()
+
+
 def test_a_table_shows_intervals_and_whose_numbers_they_are():
     table = pd.DataFrame(
         [

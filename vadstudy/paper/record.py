@@ -107,8 +107,8 @@ class Record:
         encoders = [ENCODER_NAMES.get(encoder, encoder) for encoder in (own, *sorted(found - {own}))]
         commit = self._commit()
         return (
-            f"{len(self.runs)} runs with seeds {said}; "
-            f"encoder {' and '.join(encoders)}, computed in {' and '.join(sorted(precisions))}; {packages}"
+            f"{len(self.runs)} runs with seeds {said}; encoder{'s' * (len(encoders) > 1)} {' and '.join(encoders)}, "
+            f"computed in {' and '.join(sorted(precisions))}; {packages}"
             + (f"; record of commit {commit}." if commit else ".")
         )
 

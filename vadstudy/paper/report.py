@@ -161,7 +161,7 @@ def _shown(record, fields, encoder):
     shown["claims"] = as_markdown(ledger.rename(columns={"section": "in the paper"}), encoder)
     # Of the second encoder what it has a comparison of; the evidence is in claims.csv.
     findings = record.table("12_findings")
-    verdicts = list(findings.columns[findings.columns.get_loc("sentence") + 1 :][:2])
+    verdicts = sentences.encoders(record.table("12_labels"))
     both = findings[~findings[verdicts].isin([claims.NOT_RECORDED]).any(axis=1)]
     return shown | {"findings": as_markdown(both[["asked_by", "sentence", *verdicts]], encoder)}
 
