@@ -635,6 +635,19 @@ def test_a_table_wider_or_higher_than_the_page_is_shrunk_to_it(tmp_path):
             assert edge.min() == 1 > pixels.min()
 
 
+@pytest.mark.parametrize(("rows", "pages"), [(15, [2]), (60, [1, 2])])
+def test_in_the_appendix_a_long_table_goes_on_overleaf_and_a_short_one_stays_whole(tmp_path, rows, pages):
+    head = "| " + " | ".join(["a head of some length"] * 12) + " |\n"
+    before = "```{=typst}\n#show figure.where(kind: table): standing\n#block(height: 205mm)\n```\n"
+    lines = ("| cell" * 12 + "|\n") * rows
+    text = f"# Title\n\n{before}\n{head}|{'---|' * 12}\n{lines}\n: Caption. {{#tbl:a}}\n"
+    source = pandoc.cited(text, "typst", f"--template={PACKAGED / 'report.typ'}", "--variable=title:T")
+    shown = [page.extract_text() for page in PdfReader(BytesIO(report.typeset(source, tmp_path / "reports"))).pages]
+    assert [number for number, page in enumerate(shown, 1) if "a head of some length" in page] == pages
+    assert ["Caption" in page for page in shown].index(True) + 1 == pages[0]
+    assert sum(page.count("cell") for page in shown) == 12 * rows
+
+
 def test_a_figure_is_drawn_from_its_svg_under_a_number(tmp_path):
     for folder in ("reports", "figures"):
         (tmp_path / folder).mkdir()
