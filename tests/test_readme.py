@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from vadstudy import dimensions, experiments, mappers, related, unseen
+from vadstudy import dimensions, experiments, mappers, related, scale, unseen
 from vadstudy.cli import main
 from vadstudy.disk import sealed
 from vadstudy.significance import SCORES
@@ -166,6 +166,10 @@ def test_what_the_larger_encoder_changes_is_the_tables():
     pairs = lines("12_differences", encoder=f"{large} less MiniLM-L6")
     between = pairs[pairs["first"].isin(ends.index)]["verdict"]
     assert len(between) == 4 and not between.isin(["higher", "lower"]).any() and here("neither row is told apart")
+    assert rows.loc[scale.WHOLE, f"seeds, {large}"] == 1
+    assert here("(one training)", *(f"{rows.loc[scale.WHOLE, f'{score}, {large}']:.3f}" for score in SCORES))
+    whole = lines("12_differences", encoder=large, first=scale.WHOLE, second=ends.index[0])
+    assert set(whole["verdict"]) == {"higher"} and all(here(*difference(line)) for line in whole.itertuples())
     rated, read_off = table("12_emobank"), "softmax, expected, calibrated"
     for row in ("scaled-mae", read_off):
         assert here(*(f"{rated.loc[row, f'pearson_V, {encoder}']:.2f}" for encoder in (large, "MiniLM-L6"))), row

@@ -27,6 +27,8 @@ READ = ("scaled-mae", "nrc-mae", "nrc-mse")
 MEASURES = {"six": sums.classification, "sentiment": carried.separation}
 #: The rows whose confusions are compared, and the one that is set beside writers.
 NEAR, READ_OFF = ("scaled-mae, 1NN", "softmax, argmax"), "softmax, expected, calibrated"
+#: The plain classifier with all layers trained.
+WHOLE = "softmax, all layers"
 #: Of GoEmotions' labels and of people's VAD: the pairs of rows whose differences are made with each encoder.
 PAIRS = (
     ("softmax, argmax", "scaled-mae, SVM"),
@@ -35,7 +37,7 @@ PAIRS = (
     ("spread-mae, SVM", "scaled-mae, SVM"),
     ("softmax, median, 1NN", "scaled-mae, SVM"),
     ("scaled-mae, SVM", "logistic regression on the encoder"),
-    ("softmax, all layers", "softmax, argmax"),
+    (WHOLE, "softmax, argmax"),
     ("scaled-mae, all layers, SVM", "scaled-mae, SVM"),
 )
 VAD_PAIRS = tuple((READ_OFF, name) for name in READ)
@@ -80,7 +82,7 @@ def label_rows(store: RunStore) -> dict[str, Row]:
         add(f"{name}, 1NN", name, tables.nearest)
         add(f"{name}, SVM", f"{name}-svm", tables.most_probable)
     add("logistic regression on the encoder", "labels-encoder", tables.most_probable)
-    add("softmax, all layers", "alllayers-softmax-2epochs", tables.most_probable)
+    add(WHOLE, "alllayers-softmax-2epochs", tables.most_probable)
     add("scaled-mae, all layers, 1NN", "alllayers-scaled-mae-2epochs", tables.nearest)
     add("scaled-mae, all layers, SVM", "alllayers-scaled-mae-2epochs-svm", tables.most_probable)
     return rows

@@ -611,6 +611,22 @@ def test_one_encoder_that_stands_for_two_is_said_to(made_up):
     assert again not in sentences.abstract(made_up.get, "S")
 
 
+def test_what_all_layers_of_the_larger_encoder_add_is_said_once_they_are_trained(made_up):
+    assert "all of its layers" not in answers(made_up)["a_encoders"]
+    rows = made_up["12_labels"]
+    made_up["12_labels"] = pd.concat(
+        [rows, rows.head(1).assign(row=scale.WHOLE, **{"accuracy, L": 0.7, "seeds, L": 1})]
+    )
+    whole = differences([(scale.WHOLE, sentences.PLAIN)]).assign(encoder="L")
+    made_up["12_differences"] = pd.concat([made_up["12_differences"], whole])
+    said = answers(made_up)["a_encoders"]
+    assert "With all of its layers trained (one training of two epochs) its softmax has 0.700 and 0.500" in said
+    assert f"{said.count('ahead of its upper two')}" == "1" and "the smaller one's so trained" not in said
+    between = differences([(scale.WHOLE, scale.WHOLE)]).assign(encoder="L less S")
+    made_up["12_differences"] = pd.concat([made_up["12_differences"], between])
+    assert "ahead of the smaller one's so trained" in answers(made_up)["a_encoders"]
+
+
 def test_a_missing_pair_is_named(made_up):
     made_up["05_differences"] = made_up["05_differences"].iloc[2:]
     with pytest.raises(RunError, match="'nrc-mae, SVM' against 'shuffled-mae, SVM' in accuracy"):

@@ -263,10 +263,25 @@ def _encoders(rows, pairs, rated, vad_pairs, findings):
         f"for *{THROUGH}* ({'one training' if seeds == '1' else f'{seeds} trainings'} each). The softmax is "
         f"{stands(with_large, PLAIN, THROUGH)}. Between the encoders, the larger one's softmax is "
         f"{stands(between, PLAIN, PLAIN, name=other)}, and its *{THROUGH}* "
-        f"{stands(between, THROUGH, THROUGH, name=other)}. The calibrated reading has r = "
+        f"{stands(between, THROUGH, THROUGH, name=other)}. "
+        f"{_whole(rows, large, with_large, between)}The calibrated reading has r = "
         f"{valence[scale.READ_OFF]:.2f} with people's valence, and is {read_off}. Of the {len(findings)} claims and "
         f"questions, {ledger}."
     )
+
+
+def _whole(rows, large, with_large, between):
+    """What the larger encoder's softmax gains if all layers are trained, if they were."""
+    whole, small = scale.WHOLE, "the smaller one's so trained"
+    if whole not in rows.index or pd.isna(rows.loc[whole, f"seeds, {large}"]):
+        return ""
+    said = (
+        f"With all of its layers trained (one training of two epochs) its softmax has {_scores(rows, whole, large)}, "
+        f"{stands(with_large, whole, PLAIN, name='its upper two')}"
+    )
+    if (between["first"] == whole).any():
+        said += f"; it is {stands(between, whole, whole, name=small)}"
+    return f"{said}. "
 
 
 def encoders(rows: pd.DataFrame) -> list[str]:
