@@ -621,7 +621,7 @@ def test_what_all_layers_of_the_larger_encoder_add_is_said_once_they_are_trained
     made_up["12_differences"] = pd.concat([made_up["12_differences"], whole])
     said = answers(made_up)["a_encoders"]
     assert "With all of its layers trained (one training of two epochs) its softmax has 0.700 and 0.500" in said
-    assert f"{said.count('ahead of its upper two')}" == "1" and "the smaller one's so trained" not in said
+    assert said.count("ahead of its upper two") == 1 and "the smaller one's so trained" not in said
     between = differences([(scale.WHOLE, scale.WHOLE)]).assign(encoder="L less S")
     made_up["12_differences"] = pd.concat([made_up["12_differences"], between])
     assert "ahead of the smaller one's so trained" in answers(made_up)["a_encoders"]
