@@ -247,7 +247,6 @@ def _encoders(rows, pairs, rated, vad_pairs, findings):
     best = max(scale.READ, key=lambda name: valence.get(name, -1))
     of_large = vad_pairs[vad_pairs["encoder"] == large]
     read_off = stands(of_large, scale.READ_OFF, best, ["pearson_V"], carried.MARGINS)
-    seeds = " to ".join(f"{n:.0f}" for n in sorted(set(rows.loc[[PLAIN, THROUGH], f"seeds, {large}"])))
     decided = findings[findings[[small, large]].isin(["supported", "not supported"]).all(axis=1)]
     alike = (decided[small] == decided[large]).sum()
     ledger = (
@@ -260,7 +259,7 @@ def _encoders(rows, pairs, rated, vad_pairs, findings):
         f"study were trained again with {large} [@song2020], as large as the paper's and a sentence encoder as {small} "
         f"is, by the same recipes and a learning rate that was chosen anew on dev ([](#fig:12_encoders)). Its "
         f"accuracy and macro-F1 are {_scores(rows, PLAIN, large)} for *{PLAIN}* and {_scores(rows, THROUGH, large)} "
-        f"for *{THROUGH}* ({'one training' if seeds == '1' else f'{seeds} trainings'} each). The softmax is "
+        f"for *{THROUGH}* ({_trainings(rows, [PLAIN, THROUGH], large)} each). The softmax is "
         f"{stands(with_large, PLAIN, THROUGH)}. Between the encoders, the larger one's softmax is "
         f"{stands(between, PLAIN, PLAIN, name=other)}, and its *{THROUGH}* "
         f"{stands(between, THROUGH, THROUGH, name=other)}. "
@@ -270,13 +269,19 @@ def _encoders(rows, pairs, rated, vad_pairs, findings):
     )
 
 
+def _trainings(rows, names, encoder):
+    seeds = " to ".join(f"{n:.0f}" for n in sorted(set(rows.loc[names, f"seeds, {encoder}"])))
+    return "one training" if seeds == "1" else f"{seeds} trainings"
+
+
 def _whole(rows, large, with_large, between):
     """What the larger encoder's softmax gains if all layers are trained, if they were."""
     whole, small = scale.WHOLE, "the smaller one's so trained"
     if whole not in rows.index or pd.isna(rows.loc[whole, f"seeds, {large}"]):
         return ""
     said = (
-        f"With all of its layers trained (one training of two epochs) its softmax has {_scores(rows, whole, large)}, "
+        f"With all of its layers trained ({_trainings(rows, [whole], large)} of two epochs) its softmax has "
+        f"{_scores(rows, whole, large)}, "
         f"{stands(with_large, whole, PLAIN, name='its upper two')}"
     )
     if (between["first"] == whole).any():
