@@ -74,6 +74,13 @@ def test_a_recorded_run_is_of_its_recipe(name, seed):
     assert (ROOT / "runs/base" / name / f"seed{seed}.parquet").stat().st_size < 2e6
 
 
+def test_an_svm_is_of_its_own_corpus():
+    """Not of the texts to which the row is carried as well: they have none of its labels."""
+    svms = [RECORD.get(name, seed) for name, seed in RECORDED if name.endswith("-svm")]
+    assert any("emobank/test" in RECORD.get(run.recipe.source, run.seed).splits for run in svms)
+    assert {tuple(run.splits) for run in svms} == {("dev", "test")}
+
+
 def test_reading_the_record_needs_neither_wheels_nor_encoder():
     """In a process in which the encoder cannot be had, and which then has imported neither PyTorch nor transformers."""
     script = """

@@ -50,11 +50,11 @@ def fit_svm(recipe: SVM, seed: int, sources: Sequence["Run"]) -> EmotionSVM:
 
 
 def svm(recipe: SVM, seed: int, sources: Sequence["Run"]) -> tuple[pd.DataFrame, str]:
-    """The SVM's probabilities of every label, for the first source's splits except train."""
+    """The SVM's probabilities of every label, for the first source's splits except train and those of other corpora."""
     source, model = sources[0], fit_svm(recipe, seed, sources)
     frames = []
     for split in source.splits:
-        if split != "train":
+        if split != "train" and "/" not in split:
             probabilities = full_proba(model, source.outputs(split), n=model.classes_.max() + 1)
             frames.append(prediction_frame(split, source.ids(split), source.labels(split), probabilities))
     return pd.concat(frames, ignore_index=True), source.meta["fingerprints"]["corpus"]
