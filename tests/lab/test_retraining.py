@@ -28,6 +28,15 @@ def test_other_predictions_are_measured_and_their_conditions_named(lend):
     assert "on test, accuracy 0.0" in said and "macro-F1 0.0" in said and "seeds" not in said
 
 
+def test_of_other_splits_the_shared_ones_are_compared(lend):
+    store = lend("softmax")
+    run = store.get("softmax", 42)
+    there = run.predictions
+    files.write(run.path, sealed.pack(there[there["split"] != "dev"].reset_index(drop=True), run.meta))
+    _, said = retraining.again(store, "softmax", 42)
+    assert said == ("the same predictions as recorded, bit for bit, of test; recorded were test, made are dev, test")
+
+
 def test_what_is_not_recorded_is_just_made(store):
     run, said = retraining.again(store, "corpus-lengths", 42)
     assert said == "nothing was recorded to compare it with" and len(run.predictions)

@@ -31,6 +31,12 @@ def said(old: Run, new: Run, store: RunStore) -> str:
     """Whether two runs of one recipe and seed have equal predictions; if not, their scores beside the seeds' spread."""
     if old.predictions.equals(new.predictions):
         return "the same predictions as recorded, bit for bit"
+    shared = [split for split in new.splits if split in old.splits]
+    if shared and set(old.splits) != set(new.splits) and all(_equal(old, new, split) for split in shared):
+        return (
+            f"the same predictions as recorded, bit for bit, of {', '.join(shared)}; recorded were "
+            f"{', '.join(old.splits)}, made are {', '.join(new.splits)}"
+        )
     why = conditions(old, new)
     because = (
         f"made under other conditions ({'; '.join(why)})" if why else "under the same versions, threads and precision"
@@ -53,6 +59,10 @@ def said(old: Run, new: Run, store: RunStore) -> str:
             found += f" ({'within' if abs(now - before) <= apart else 'BEYOND'} the {apart:.4f} that seeds lie apart)"
         words.append(found)
     return f"other predictions than recorded, {because}: on {split}, {'; '.join(words)}"
+
+
+def _equal(old, new, split):
+    return all(np.array_equal(of(old), of(new)) for of in (lambda run: run.ids(split), lambda run: run.outputs(split)))
 
 
 def scores(run: Run, split: str) -> dict[str, float]:
