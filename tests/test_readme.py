@@ -170,15 +170,20 @@ def test_what_the_larger_encoder_changes_is_the_tables():
     assert here("(one training)", *(f"{rows.loc[scale.WHOLE, f'{score}, {large}']:.3f}" for score in SCORES))
     whole = lines("12_differences", encoder=large, first=scale.WHOLE, second=ends.index[0])
     assert set(whole["verdict"]) == {"higher"} and all(here(*difference(line)) for line in whole.itertuples())
+    so_trained = (f"{rows.loc[scale.WHOLE, f'{score}, MiniLM-L6']:.3f}" for score in SCORES)
+    assert here("the smaller one so trained", *so_trained)
+    assert set(pairs[pairs["first"] == scale.WHOLE]["verdict"]) == {"no difference found"}
     rated, read_off = table("12_emobank"), "softmax, expected, calibrated"
-    for row in ("scaled-mae", read_off):
+    for row in ("scaled-mae", "nrc-mse", read_off):
         assert here(*(f"{rated.loc[row, f'pearson_V, {encoder}']:.2f}" for encoder in (large, "MiniLM-L6"))), row
     valence = lines("12_emobank_differences", score="pearson_V").set_index(["encoder", "first", "second"])
     gain = valence.loc[(f"{large} less MiniLM-L6", "scaled-mae", "scaled-mae")]
     ahead = valence.loc[(large, read_off, "scaled-mae")]
     assert gain["verdict"] == ahead["verdict"] == "higher"
-    same = valence.loc[(f"{large} less MiniLM-L6", read_off, read_off)]
-    assert same["verdict"] == "no difference found" and here("not told apart)")
+    for row, words in ((read_off, "not told apart)"), ("nrc-mse", "(one training, not told apart)")):
+        assert valence.loc[(f"{large} less MiniLM-L6", row, row), "verdict"] == "no difference found" and here(words)
+    of_mse = valence.loc[(large, read_off, "nrc-mse")]
+    assert of_mse["verdict"] == "higher" and here(*difference(of_mse)) and rated.loc["nrc-mse", f"seeds, {large}"] == 1
     assert here(f"{gain['difference']:+.3f}, {gain['low']:+.3f} to {gain['high']:+.3f}", *difference(ahead))
 
 

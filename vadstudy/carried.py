@@ -27,6 +27,8 @@ MARGINS = {**significance.MARGINS, **dict.fromkeys(CORRELATIONS, 0.05), "auc": 0
 #: Temperatures that are tried where one is chosen on EmoBank's dev.
 TEMPERATURES = tuple(np.round(np.geomspace(0.5, 8, 25), 3))
 NOTHING = "nothing"
+#: The row that tells how much of a result the encoder gives before it is fine-tuned.
+UNTRAINED = "logistic regression on the encoder"
 
 
 def corpus(store: RunStore, role: str) -> str:
@@ -205,7 +207,7 @@ def three_numbers(store: RunStore) -> dict[str, Row]:
         **tables.read_points(store, "scaled-mae"),
         **tables.read_points(store, "nrc-mae"),
         **tables.read_points(store, "nrc-mse"),
-        "logistic regression on the encoder": Row([tables.most_probable(store["labels-encoder"])]),
+        UNTRAINED: Row([tables.most_probable(store["labels-encoder"])]),
     }
 
 
@@ -269,7 +271,7 @@ def sentiment_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
         for name, (runs, valence) in valences(store).items()
     }
     encoder = store["sentiment-encoder"]
-    rows["logistic regression on the encoder"] = (
+    rows[UNTRAINED] = (
         Row([encoder.outputs("test")[:, 1] - 0.5]),
         f"all, from {len(labels):,} texts",
     )
@@ -334,7 +336,7 @@ def six_rows(store: RunStore) -> dict[str, tuple[Row, str]]:
         for name, (run, numbers) in SIX.items()
     }
     encoder = tables.most_probable(store["six-encoder"])
-    return rows | {"logistic regression on the encoder": (Row([encoder]), f"all, from {n:,} texts")}
+    return rows | {UNTRAINED: (Row([encoder]), f"all, from {n:,} texts")}
 
 
 def scored(rows: Mapping[str, tuple[Row, str]], compared: Comparison, scores: tuple) -> pd.DataFrame:

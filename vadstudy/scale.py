@@ -36,7 +36,7 @@ PAIRS = (
     ("nrc-mae, SVM", "shuffled-mae, SVM"),
     ("spread-mae, SVM", "scaled-mae, SVM"),
     ("softmax, median, 1NN", "scaled-mae, SVM"),
-    ("scaled-mae, SVM", "logistic regression on the encoder"),
+    ("scaled-mae, SVM", carried.UNTRAINED),
     (WHOLE, "softmax, argmax"),
     ("scaled-mae, all layers, SVM", "scaled-mae, SVM"),
 )
@@ -81,7 +81,7 @@ def label_rows(store: RunStore) -> dict[str, Row]:
     for name in REGRESSORS:
         add(f"{name}, 1NN", name, tables.nearest)
         add(f"{name}, SVM", f"{name}-svm", tables.most_probable)
-    add("logistic regression on the encoder", "labels-encoder", tables.most_probable)
+    add(carried.UNTRAINED, "labels-encoder", tables.most_probable)
     add(WHOLE, "alllayers-softmax-2epochs", tables.most_probable)
     add("scaled-mae, all layers, 1NN", "alllayers-scaled-mae-2epochs", tables.nearest)
     add("scaled-mae, all layers, SVM", "alllayers-scaled-mae-2epochs-svm", tables.most_probable)
@@ -112,7 +112,8 @@ def vad_rows(store: RunStore, people: RunStore) -> dict[str, Row]:
 def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     """By corpus: Emotion's labels, by an SVM on what a row says; IMDB's valence, less a threshold from train.
 
-    :data:`MEASURES` says how they are compared.
+    Beside them, on each, a logistic regression that learned from its train texts. :data:`MEASURES` says how rows are
+    compared.
     """
     found = {"six": dict[str, Row](), "sentiment": dict[str, Row]()}
     for row, name in (
@@ -130,6 +131,13 @@ def elsewhere_rows(store: RunStore) -> dict[str, dict[str, Row]]:
     for row, (name, valence) in valences.items():
         if store.has(name := carried_name(store, name)):
             found["sentiment"][row] = tables.row(store.all(name), _above(target, valence))
+    baselines: dict[str, Callable[[Any], np.ndarray]] = {
+        "six": tables.most_probable,
+        "sentiment": lambda run: run.outputs("test")[:, 1] - 0.5,
+    }
+    for role, read in baselines.items():
+        if store.has(f"{role}-encoder"):
+            found[role][carried.UNTRAINED] = tables.row(store.all(f"{role}-encoder"), read)
     return found
 
 
