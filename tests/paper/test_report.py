@@ -3,6 +3,7 @@
 import inspect
 import re
 import shutil
+import subprocess
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -16,7 +17,7 @@ from pypdf import PdfReader
 from vadstudy import dimensions, related, scale, significance
 from vadstudy.disk import files
 from vadstudy.errors import ReportError, RunError, WriteError
-from vadstudy.paper import pandoc, report, sentences
+from vadstudy.paper import pandoc, record, report, sentences
 from vadstudy.paper.cells import as_markdown, long
 from vadstudy.paper.record import Record
 from vadstudy.paths import PACKAGED, ROOT
@@ -497,6 +498,29 @@ def test_all_encoders_behind_the_runs_are_said_the_profile_s_own_first(store, mo
     runs = [meta | {"recipe": {"encoder": encoder}} for encoder in ("minilm", "tiny", "mpnet")]
     monkeypatch.setattr(Record, "runs", runs)
     assert "; encoders tiny random BERT and MiniLM-L6 and MPNet-base, computed" in Record(store).provenance()
+
+
+def test_the_record_is_named_by_its_content_with_and_without_the_history(store, monkeypatch, tmp_path):
+    def git(*words):
+        as_someone = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", *as_someone, *words], check=True, capture_output=True, text=True, cwd=tmp_path)
+
+    said = []
+    shutil.copytree(store.folder, tmp_path / "whole" / "runs")
+    git("init", "-q", "whole")
+    for name in ("runs", "other"):
+        (tmp_path / "whole" / "other").write_text(name)
+        git("-C", "whole", "add", name)
+        git("-C", "whole", "commit", "-qm", name)
+    git("clone", "-q", "--depth", "1", f"file://{tmp_path}/whole", "shallow")
+    for clone in ("whole", "shallow"):
+        monkeypatch.setattr(record, "ROOT", tmp_path / clone)
+        monkeypatch.setattr(store, "folder", tmp_path / clone / "runs")
+        said.append(Record(store).provenance().partition("; record of ")[2])
+    tree = git("-C", "whole", "rev-parse", "HEAD:runs").stdout
+    assert said == [f"git tree {tree[:12]}."] * 2
+    monkeypatch.setattr(record, "ROOT", tmp_path / "elsewhere")
+    assert "record of" not in Record(store).provenance()
 
 
 def test_a_table_shows_intervals_and_whose_numbers_they_are():

@@ -105,19 +105,23 @@ class Record:
         found = {meta["recipe"]["encoder"] for meta in self.runs if meta["recipe"].get("encoder")}
         own = self.store.recipes["scaled-mae"].encoder
         encoders = [ENCODER_NAMES.get(encoder, encoder) for encoder in (own, *sorted(found - {own}))]
-        commit = self._commit()
+        tree = self._tree()
         return (
             f"{len(self.runs)} runs with seeds {said}; encoder{'s' * (len(encoders) > 1)} {' and '.join(encoders)}, "
             f"computed in {' and '.join(sorted(precisions))}; {packages}"
-            + (f"; record of commit {commit}." if commit else ".")
+            + (f"; record of git tree {tree}." if tree else ".")
         )
 
-    def _commit(self):
-        command = ["git", "log", "-1", "--format=%h", "--", str(self.store.folder)]
+    def _tree(self):
+        """What names the record's content, by ``git rev-parse HEAD:runs``: the same in a clone without the history."""
+        if not self.store.folder.is_relative_to(ROOT):
+            return ""
+        command = ["git", "rev-parse", f"HEAD:{self.store.folder.relative_to(ROOT).as_posix()}"]
         try:
-            return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
+            found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
         except (OSError, subprocess.CalledProcessError):
             return ""
+        return found.stdout[:12]
 
     def _again(self, what):
         return f"remove {what}, and `{self.command}` executes anew what is not there"
