@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from vadstudy import base, experiments, profiles, recipes
+from vadstudy import base, computed, experiments, profiles, recipes
 from vadstudy.errors import RunError
-from vadstudy.recipes import SEED, Encoded, Recipe
+from vadstudy.recipes import SEED, SVM, Encoded, Recipe
 from vadstudy.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
@@ -74,8 +76,21 @@ def test_a_recorded_run_is_of_its_recipe(name, seed):
     assert (ROOT / "runs/base" / name / f"seed{seed}.parquet").stat().st_size < 2e6
 
 
-def test_an_svm_is_of_its_own_corpus():
-    """Not of the texts to which the row is carried as well: they have none of its labels."""
+def test_an_svm_predicts_no_text_to_which_its_row_is_carried():
+    """They have none of its labels."""
+    points = np.random.default_rng(0).random((40, 3))
+    run = SimpleNamespace(
+        splits=["train", "dev", "test", "emobank/test"],
+        outputs=lambda split: points,
+        labels=lambda split: np.arange(40) % 2,
+        ids=lambda split: np.array([f"t{i}" for i in range(40)]),
+        meta={"fingerprints": {"corpus": "a"}},
+    )
+    frame, _ = computed.svm(SVM("row-svm", "goemotions", "row"), SEED, [run])
+    assert frame["split"].value_counts().to_dict() == {"dev": 40, "test": 40}
+
+
+def test_a_recorded_svm_is_of_its_own_corpus():
     svms = [RECORD.get(name, seed) for name, seed in RECORDED if name.endswith("-svm")]
     assert any("emobank/test" in RECORD.get(run.recipe.source, run.seed).splits for run in svms)
     assert {tuple(run.splits) for run in svms} == {("dev", "test")}
